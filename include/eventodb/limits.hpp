@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every bound of the server in one place. docs/limits.md has the same table; a test compares them.
+/// Sizes are bytes unless the name says otherwise.
+namespace eventodb::limits {
+
+using namespace std::chrono_literals;
+
+// --- what a client may send (protocol appendix B has the minimums) -------------------------------
+inline constexpr std::size_t kRequestBodyBytesMax = 104'857'600;  // 413 above
+inline constexpr std::size_t kHeaderBlockBytesMax = 16 * 1024;    // 431 above; request line included
+inline constexpr std::size_t kTargetBytesMax = 8 * 1024;          // 414 above
+inline constexpr std::size_t kHeaderFieldsMax = 100;              // 431 above
+inline constexpr std::size_t kStreamNameBytesMax = 4096;          // 400 above
+inline constexpr std::size_t kTypeBytesMax = 4096;                // 400 above
+inline constexpr std::size_t kNamespaceIdBytesMax = 255;          // 400 above
+inline constexpr std::size_t kDescriptionBytesMax = 64 * 1024;    // 400 above
+inline constexpr std::size_t kJsonDepthMax = 1000;                // 400 above
+inline constexpr std::size_t kJsonRpcBatchCallsMax = 1000;        // 400 above
+inline constexpr std::int64_t kBatchSizeMax = 10'000;             // 400 above; -1 is no limit
+inline constexpr std::int64_t kBatchSizeDefault = 1000;
+inline constexpr std::int64_t kStreamListLimitMax = 1000;         // 400 above
+inline constexpr std::int64_t kStreamListLimitDefault = 100;
+
+// --- time (steady clock) --------------------------------------------------------------------------
+inline constexpr auto kHeaderTimeout = 10s;       // first byte of a request to end of its header
+inline constexpr auto kBodyStallTimeout = 30s;    // without a byte of the body
+inline constexpr auto kIdleTimeout = 120s;        // between requests
+inline constexpr auto kWriteStallTimeout = 30s;   // without the client taking a byte
+inline constexpr auto kShutdownGrace = 4s;        // running requests may finish within this
+
+// --- connections ----------------------------------------------------------------------------------
+inline constexpr std::size_t kConnectionsMax = 16'384;  // further ones get 503 and are closed
+inline constexpr std::size_t kIoThreadsMax = 64;
+/// A read answer is sent in pieces of about this size (chunked) once it grows past it.
+inline constexpr std::size_t kResponsePieceBytes = 1024 * 1024;
+/// Pipelined answers are gathered up to this size before they are written.
+inline constexpr std::size_t kPipelinedAnswerBytes = 64 * 1024;
+/// A connection's buffer that grew past this is given back after the request.
+inline constexpr std::size_t kBufferKeptBytes = 64 * 1024;
+
+// --- storage --------------------------------------------------------------------------------------
+/// Appends waiting in one namespace; one more is answered 503.
+inline constexpr std::size_t kPendingAppendsMax = 65'536;
+inline constexpr std::size_t kPendingAppendBytesMax = 256 * 1024 * 1024;
+/// One commit takes at most this many messages (and at least one append, however large).
+inline constexpr std::size_t kCommitMessagesMax = 4096;
+inline constexpr std::size_t kCommitBytesMax = 8 * 1024 * 1024;
+/// Messages in the log but not yet in the derived index are kept in memory; writers wait above.
+inline constexpr std::size_t kTailBytesMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kTailMessagesMax = 131'072;
+/// A read visits at most this many index rows before it gives the thread back.
+inline constexpr std::size_t kReadStepRowsMax = 20'000;
+inline constexpr std::size_t kWriterThreads = 8;
+inline constexpr std::size_t kReaderThreads = 4;
+/// Namespaces whose files are open at once; the least recently used idle one is closed.
+inline constexpr std::size_t kOpenNamespacesMax = 80;
+/// Log pages in the WAL after which the writer checkpoints between two commits.
+inline constexpr int kCheckpointPages = 4000;
+
+}  // namespace eventodb::limits

@@ -1,0 +1,22 @@
+#include "base/arena.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace eventodb::base {
+
+Arena::Arena(std::size_t first_block_bytes)
+    : first_bytes_(first_block_bytes),
+      first_(new std::byte[first_block_bytes]),
+      next_(first_.get()),
+      end_(next_ + first_block_bytes) {}
+
+void* Arena::allocate_block(std::size_t bytes, std::size_t alignment) {
+  const std::size_t size = std::max(bytes + alignment, 2 * first_bytes_);
+  extra_.emplace_back(new std::byte[size]);
+  next_ = extra_.back().get();
+  end_ = next_ + size;
+  return allocate(bytes, alignment);
+}
+
+}  // namespace eventodb::base

@@ -1,0 +1,104 @@
+#include "base/io_thread.hpp"
+
+#include <boost/asio/bind_allocator.hpp>
+#include <boost/asio/post.hpp>
+
+#include "base/check.hpp"
+
+namespace eventodb::base {
+namespace {
+
+thread_local IoThread* current_thread = nullptr;
+
+/// Hands out one fixed piece of memory; enough because at most one handler uses it at a time.
+template <class T>
+class SlotAllocator {
+ public:
+  using value_type = T;
+  SlotAllocator(std::byte* slot, std::size_t bytes) noexcept : slot_(slot), bytes_(bytes) {}
+  template <class U>
+  SlotAllocator(const SlotAllocator<U>& other) noexcept
+      : slot_(other.slot()), bytes_(other.bytes()) {}
+
+  T* allocate(std::size_t n) {
+    EVENTODB_CHECK(n * sizeof(T) <= bytes_);
+    return reinterpret_cast<T*>(slot_);
+  }
+  void deallocate(T*, std::size_t) noexcept {}
+  std::byte* slot() const noexcept { return slot_; }
+  std::size_t bytes() const noexcept { return bytes_; }
+
+  template <class U>
+  friend bool operator==(const SlotAllocator& a, const SlotAllocator<U>& b) noexcept {
+    return a.slot() == b.slot();
+  }
+
+ private:
+  std::byte* slot_;
+  std::size_t bytes_;
+};
+
+}  // namespace
+
+IoThread::IoThread() = default;
+IoThread::~IoThread() = default;
+
+void IoThread::run() {
+  EVENTODB_CHECK(current_thread == nullptr);
+  current_thread = this;
+  context_.run();
+  current_thread = nullptr;
+}
+
+IoThread& IoThread::current() {
+  EVENTODB_CHECK(current_thread != nullptr);
+  return *current_thread;
+}
+
+IoThread* IoThread::current_or_null() { return current_thread; }
+
+void IoThread::resume_later(ThreadHop* first, ThreadHop* last) {
+  ThreadHop* head = finished_.load(std::memory_order_relaxed);
+  do {
+    last->next_hop = head;
+  } while (!finished_.compare_exchange_weak(head, first, std::memory_order_acq_rel,
+                                            std::memory_order_relaxed));
+  if (head != nullptr) return;  // whoever made it non-empty has posted
+  boost::asio::post(context_, boost::asio::bind_allocator(
+                                  SlotAllocator<std::byte>(drain_slot_, sizeof(drain_slot_)),
+                                  [this] { drain(); }));
+}
+
+void IoThread::drain() {
+  ThreadHop* newest = finished_.exchange(nullptr, std::memory_order_acq_rel);
+  ThreadHop* oldest = nullptr;
+  while (newest != nullptr) {
+    ThreadHop* next = newest->next_hop;
+    newest->next_hop = oldest;
+    oldest = newest;
+    newest = next;
+  }
+  while (oldest != nullptr) {
+    ThreadHop* next = oldest->next_hop;
+    oldest->resume_(*oldest);  // may destroy *oldest
+    oldest = next;
+  }
+}
+
+void ThreadHop::finish_all(ThreadHop* first) {
+  while (first != nullptr) {
+    // Take the run of hops with the same home and reverse it: the stack's drain reverses again.
+    IoThread* home = first->home_;
+    ThreadHop* last = first;
+    ThreadHop* reversed = nullptr;
+    while (first != nullptr && first->home_ == home) {
+      ThreadHop* next = first->next_hop;
+      first->next_hop = reversed;
+      reversed = first;
+      first = next;
+    }
+    home->resume_later(reversed, last);
+  }
+}
+
+}  // namespace eventodb::base

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace eventodb::base {
+
+class ThreadHop;
+
+/// One event loop and its thread: the only place where work moves between I/O and storage threads.
+/// The loop runs on the thread that calls run(); everything else a connection owns stays there.
+class IoThread {
+ public:
+  IoThread();
+  ~IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  boost::asio::io_context& context() { return context_; }
+
+  /// Runs the loop on the calling thread until context().stop() or until it has nothing left to do.
+  void run();
+
+  /// The IoThread whose run() is on this thread's stack. REQUIRES: there is one.
+  static IoThread& current();
+  /// The same, or nullptr.
+  static IoThread* current_or_null();
+
+ private:
+  friend class ThreadHop;
+
+  void resume_later(ThreadHop* first, ThreadHop* last);
+  void drain();
+
+  boost::asio::io_context context_{1};
+  std::atomic<ThreadHop*> finished_{nullptr};  // a stack; the push onto an empty one posts drain()
+  // Memory for the one drain() that can be in flight, so that a hop never allocates.
+  alignas(std::max_align_t) std::byte drain_slot_[256];
+};
+
+/// A coroutine that left its I/O thread for another one and wants to come back: an intrusive node
+/// in the coroutine's own frame, so waiting costs no allocation. Derive from it to carry the work.
+///
+///   struct Operation : ThreadHop { ... };
+///   Operation op;
+///   co_await op.suspend([&](Operation&) { writer.push(op); });   // another thread: op.finish()
+class ThreadHop {
+ public:
+  ThreadHop() = default;
+  ThreadHop(const ThreadHop&) = delete;
+  ThreadHop& operator=(const ThreadHop&) = delete;
+
+  /// Suspends the calling coroutine, then calls `start()`, which hands `this` to another thread.
+  /// Resumes on the same I/O thread after finish(). The work must be finished exactly once, also
+  /// at shutdown; the I/O thread must outlive it.
+  template <class Start>
+  boost::asio::awaitable<void> suspend(Start start) {
+    home_ = &IoThread::current();
+    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+        [this](auto handler, Start begin) {
+          using Handler = std::decay_t<decltype(handler)>;
+          static_assert(sizeof(Handler) <= sizeof(handler_), "enlarge ThreadHop::handler_");
+          ::new (static_cast<void*>(handler_)) Handler(std::move(handler));
+          resume_ = [](ThreadHop& self) {
+            auto* stored = std::launder(reinterpret_cast<Handler*>(self.handler_));
+            Handler resume(std::move(*stored));
+            stored->~Handler();
+            std::move(resume)();
+          };
+          begin();
+        },
+        boost::asio::use_awaitable, std::move(start));
+  }
+
+  /// Sends the coroutine home. Any thread; the object may be gone when this returns.
+  void finish() { home_->resume_later(this, this); }
+
+  /// The same for a chain linked by `next_hop`, with one wake-up per I/O thread that waits.
+  /// The chain may mix I/O threads; the order within one is kept.
+  static void finish_all(ThreadHop* first);
+
+  /// Free for the use of whoever holds the suspended hop: queues, lists, chains.
+  ThreadHop* next_hop = nullptr;
+
+ private:
+  friend class IoThread;
+
+  IoThread* home_ = nullptr;
+  void (*resume_)(ThreadHop&) = nullptr;
+  alignas(std::max_align_t) std::byte handler_[48];
+};
+
+}  // namespace eventodb::base
