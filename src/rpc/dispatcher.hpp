@@ -21,8 +21,11 @@ class Dispatcher {
   };
   Dispatcher(Store& store, Options options);
 
-  /// Renders the answer into `answer` and returns its HTTP status (200, 204, 4xx, 5xx). `body` must
-  /// stay untouched and `arena` must not be reset until this completes. Never throws.
+  /// Appends the answer's body to answer.out() and returns its HTTP status (200, 204 without a body,
+  /// 4xx, 5xx). After answer.send_piece() was called only 200 completes the answer; any other status
+  /// then means that it broke off: end the connection without the last chunk.
+  /// Nobody else may touch `body` or reset `arena` until this completes; it may rewrite `body` in
+  /// place. `access` and `answer` must outlive it. Never throws.
   Awaitable<int> answer(base::ByteBuffer& body, const auth::Access& access, base::Arena& arena,
                         Answer& answer) const;
 
