@@ -31,6 +31,8 @@ inline constexpr auto kHeaderTimeout = 10s;       // first byte of a request to 
 inline constexpr auto kBodyStallTimeout = 30s;    // without a byte of the body
 inline constexpr auto kIdleTimeout = 120s;        // between requests
 inline constexpr auto kWriteStallTimeout = 30s;   // without the client taking a byte
+inline constexpr auto kLingerTimeout = 5s;        // a closing connection still reads, so that its
+                                                  // client sees the last answer
 inline constexpr auto kShutdownGrace = 4s;        // running requests may finish within this
 
 // --- connections ----------------------------------------------------------------------------------
@@ -42,6 +44,16 @@ inline constexpr std::size_t kResponsePieceBytes = 1024 * 1024;
 inline constexpr std::size_t kPipelinedAnswerBytes = 64 * 1024;
 /// A connection's buffer that grew past this is given back after the request.
 inline constexpr std::size_t kBufferKeptBytes = 64 * 1024;
+
+// --- subscriptions --------------------------------------------------------------------------------
+/// Events rendered for a subscriber but not yet taken by its socket; beyond, it is behind and reads
+/// the log again. Two such buffers and one event are the most a slow reader can cost.
+inline constexpr std::size_t kSubscriberBufferBytes = 64 * 1024;
+/// What a feed copies from the log in one go before it offers it.
+inline constexpr std::size_t kFeedStageMessages = 256;
+inline constexpr std::size_t kFeedStageBytes = 64 * 1024;
+/// Silence after which a comment is sent.
+inline constexpr auto kKeepAliveInterval = 20s;
 
 // --- storage --------------------------------------------------------------------------------------
 /// Appends waiting in one namespace; one more is answered 503.
