@@ -19,7 +19,8 @@ struct Access {
   /// does not exist: writes create it, reads answer kNamespaceNotFound.
   NamespaceHandle ns;
   std::string namespace_id;
-  TokenHash presented_hash{};   ///< what an on-the-fly creation stores
+  TokenHash presented_hash{};   ///< of the token; what an on-the-fly creation stores
+  bool token_compared = false;  ///< presented_hash was compared with the namespace's (auth mode)
   bool administrator = false;   ///< token of `default`, or anyone in test mode
 };
 
