@@ -20,7 +20,8 @@ class WakeUp {
         hop_.finish();  // notified meanwhile
       }
     });
-    state_.store(State::kRunning, std::memory_order_release);
+    // Acquire: what was written before any notify() so far is visible from here on.
+    state_.exchange(State::kRunning, std::memory_order_acq_rel);
   }
 
   /// Any thread. REQUIRES: the object outlives the call.

@@ -1,0 +1,200 @@
+#include "subscription/feed.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "base/logging.hpp"
+#include "eventodb/limits.hpp"
+#include "subscription/subscription.hpp"
+
+namespace eventodb::subscription {
+
+namespace {
+/// Most feeds read from memory and are done with their stage at once; few are in use together.
+constexpr std::size_t kSpareStagesMax = 4;
+}  // namespace
+
+Stage::Stage() : arena_(2 * limits::kFeedStageBytes) {
+  messages_.reserve(limits::kFeedStageMessages);
+}
+
+void Stage::reset(bool payload) {
+  arena_.reset();
+  messages_.clear();
+  bytes_ = 0;
+  payload_ = payload;
+}
+
+bool Stage::visit(const MessageView& message) {
+  MessageView copy = message;
+  copy.stream = arena_.copy(message.stream);
+  copy.type = payload_ ? arena_.copy(message.type) : std::string_view();
+  copy.data = payload_ ? arena_.copy(message.data) : std::string_view();
+  copy.metadata = payload_ ? arena_.copy(message.metadata) : std::string_view();
+  bytes_ += copy.stream.size() + copy.type.size() + copy.data.size() + copy.metadata.size();
+  messages_.push_back(copy);
+  return messages_.size() < limits::kFeedStageMessages && bytes_ < limits::kFeedStageBytes;
+}
+
+Feed::Feed(FeedSet& owner, NamespaceHandle ns) : owner_(owner), ns_(std::move(ns)) {}
+
+Awaitable<void> Feed::run() {
+  const auto self = shared_from_this();
+  ns_->watch(*this);
+  bool going = co_await start();
+  while (going && !stop_.load(std::memory_order_acquire)) {
+    ReadState state = ReadState::kDone;
+    going = co_await offer_some(state);
+    if (state == ReadState::kMore) {
+      // Requests of this thread take their turn between two batches.
+      co_await boost::asio::post(owner_.thread_.context(), boost::asio::use_awaitable);
+    } else if (going) {
+      co_await wake_.wait();
+    }
+  }
+  ns_->unwatch(*this);
+  owner_.forget(*this);
+  ended_ = true;
+  wake_all();
+}
+
+Awaitable<bool> Feed::start() {
+  const auto head = co_await ns_->head();
+  if (!head) co_return false;
+  read_up_to_ = *head;
+  started_ = true;
+  wake_all();
+  co_return true;
+}
+
+/// Reads a batch of what follows read_up_to() and offers it. False: nothing more can be read.
+Awaitable<bool> Feed::offer_some(ReadState& state) {
+  auto stage = owner_.take_stage();
+  stage->reset(payload_wanted_ != 0);
+  CategoryCursor cursor;
+  cursor.next = {read_up_to_.value + 1};
+  cursor.remaining = -1;
+  const auto result = co_await ns_->read_category(cursor, *stage);
+  for (const MessageView& message : stage->messages()) offer(message, stage->event());
+  owner_.give_back(std::move(stage));
+  if (result) {
+    state = *result;
+    co_return true;
+  }
+  if (result.error().code != ErrorCode::kNamespaceNotFound) {
+    spdlog::error("subscriptions of namespace {} ended: {}", base::loggable(ns_->id()),
+                  result.error().message);
+  }
+  co_return false;
+}
+
+void Feed::offer(const MessageView& message, SharedEvent& event) {
+  event.reset(message);
+  if (!live_streams_.empty()) offer(event, live_streams_, message.stream);
+  if (!live_categories_.empty()) offer(event, live_categories_, category_of(message.stream));
+  offer(event, live_all_);
+  read_up_to_ = message.global_position;
+}
+
+void Feed::offer(SharedEvent& event, LiveByName& lists, std::string_view name) {
+  const auto found = lists.find(name);
+  if (found == lists.end()) return;
+  offer(event, found->second);
+  if (found->second.empty()) lists.erase(found);
+}
+
+void Feed::offer(SharedEvent& event, LiveList& list) {
+  for (auto at = list.begin(); at != list.end();) {
+    Subscription& subscription = *at++;  // it may unlink itself
+    subscription.offer(event);
+  }
+}
+
+void Feed::join(Subscription& subscription) {
+  joined_.push_back(subscription);
+  if (subscription.request().payload) ++payload_wanted_;
+}
+
+void Feed::leave(Subscription& subscription) {
+  if (subscription.request().payload) --payload_wanted_;
+  subscription.ListHook<JoinedTag>::unlink();
+  if (subscription.ListHook<LiveTag>::is_linked()) subscription.ListHook<LiveTag>::unlink();
+  const Request& request = subscription.request();
+  if (request.kind != Kind::kAll) {
+    LiveByName& lists = request.kind == Kind::kStream ? live_streams_ : live_categories_;
+    const auto found = lists.find(request.name);
+    if (found != lists.end() && found->second.empty()) lists.erase(found);
+  }
+  if (joined_.empty()) {
+    owner_.forget(*this);
+    end();
+  }
+}
+
+void Feed::go_live(Subscription& subscription) {
+  const Request& request = subscription.request();
+  switch (request.kind) {
+    case Kind::kStream:
+      live_streams_[request.name].push_back(subscription);
+      break;
+    case Kind::kCategory:
+      live_categories_[request.name].push_back(subscription);
+      break;
+    case Kind::kAll:
+      live_all_.push_back(subscription);
+      break;
+  }
+}
+
+void Feed::end() {
+  stop_.store(true, std::memory_order_release);
+  wake_.notify();
+}
+
+void Feed::wake_all() {
+  for (Subscription& subscription : joined_) subscription.wake();
+}
+
+void Feed::head_moved() noexcept {
+  wake_.notify();
+}
+
+void Feed::ended() noexcept {
+  end();
+}
+
+std::shared_ptr<Feed> FeedSet::open(NamespaceHandle ns) {
+  auto& feed = feeds_[ns.get()];
+  if (feed == nullptr) {
+    feed = std::make_shared<Feed>(*this, std::move(ns));
+    boost::asio::co_spawn(thread_.context(), feed->run(), boost::asio::detached);
+  }
+  return feed;
+}
+
+void FeedSet::forget(const Feed& feed) {
+  const auto found = feeds_.find(&feed.ns());
+  if (found != feeds_.end() && found->second.get() == &feed) feeds_.erase(found);
+}
+
+std::unique_ptr<Stage> FeedSet::take_stage() {
+  if (spare_stages_.empty()) return std::make_unique<Stage>();
+  auto stage = std::move(spare_stages_.back());
+  spare_stages_.pop_back();
+  return stage;
+}
+
+void FeedSet::give_back(std::unique_ptr<Stage> stage) {
+  if (spare_stages_.size() < kSpareStagesMax) spare_stages_.push_back(std::move(stage));
+}
+
+void FeedSet::end_all() {
+  for (const auto& [ns, feed] : feeds_) feed->end();
+}
+
+}  // namespace eventodb::subscription
