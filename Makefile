@@ -1,0 +1,85 @@
+# The front door. `make help` lists what there is; scripts/ and CMakePresets.json do the work.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+JOBS ?= $(shell nproc)
+ARGS ?=
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+# What the sanitizer builds run: everything that executes the server's code.
+SANITIZED_LABELS := unit|contract|wire|crash
+
+configure = cmake --preset $(1) >/dev/null
+compile = $(call configure,$(1)) && cmake --build --preset $(1) -j $(JOBS) $(2)
+ctest = ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure $(2)
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: deps
+deps:
+	@scripts/install-dependencies.sh build
+
+.PHONY: run
+run: build ## Build a release and serve SQLite in ./data on port 8080 (ARGS="-port 9000" adds flags)
+	@exec build/release/eventodb serve $(ARGS)
+
+.PHONY: build
+build: deps ## Build build/release/eventodb and build/release/eventodb-load
+	@$(call compile,release,--target eventodb eventodb-load)
+
+.PHONY: debug
+debug: deps ## Build everything without optimisation in build/debug
+	@$(call compile,debug,)
+
+.PHONY: test
+test: deps ## Build and run all tests: release, then under ASan+UBSan, then under TSan
+	@$(MAKE) --no-print-directory test-quick asan tsan
+
+.PHONY: test-quick
+test-quick: deps ## Build and run all tests of the release build
+	@$(call compile,release,)
+	@$(call ctest,release,)
+
+.PHONY: asan
+asan: deps ## Build with address and undefined-behaviour sanitizers and run the tests
+	@$(call compile,asan,)
+	@$(call ctest,asan,-L '$(SANITIZED_LABELS)')
+
+.PHONY: tsan
+tsan: deps ## Build with the thread sanitizer and run the tests
+	@$(call compile,tsan,)
+	@$(call ctest,tsan,-L '$(SANITIZED_LABELS)')
+
+.PHONY: coverage
+coverage: deps ## Run the tests with coverage and print the lines covered per file
+	@scripts/install-dependencies.sh coverage
+	@scripts/coverage.sh
+
+.PHONY: lint
+lint: deps ## Check format, shell scripts, clang-tidy and the structure of the code
+	@scripts/install-dependencies.sh lint
+	@scripts/lint.sh
+
+.PHONY: format
+format: deps ## Format the code in place
+	@scripts/install-dependencies.sh lint
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+.PHONY: bench-server
+bench-server: build ## Measure the server against the ceiling server, interleaved
+	@$(call compile,release,--target eventodb-ceiling)
+	@scripts/bench-server.sh $(ARGS)
+
+.PHONY: docker-check
+docker-check: ## Build the Dockerfile without a daemon, run the image, prove that data survives
+	@scripts/install-dependencies.sh docker
+	@scripts/docker-check.sh
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	@rm -rf build

@@ -1,0 +1,98 @@
+#!/bin/bash
+# Installs the Debian packages a task needs, only what is missing. Silent when nothing is.
+set -euo pipefail
+
+usage() {
+  cat <<'EOF'
+usage: install-dependencies.sh [--help] [build|lint|coverage|docker]...
+
+Installs by apt what the given tasks need on Debian 12 or 13; without a task: build.
+Only missing packages are installed; nothing is printed or downloaded when there are none.
+Runs as root, or through sudo.
+
+  build     compiler, CMake, Ninja, ccache, the libraries, GoogleTest, curl, jq
+  lint      clang-format, clang-tidy, shellcheck
+  coverage  gcovr
+  docker    buildah, debootstrap
+EOF
+}
+
+# A word is a package, or alternatives "a|b" of which the first one the distribution has is taken.
+packages_of() {
+  case $1 in
+    build)
+      echo g++ cmake ninja-build ccache 'libboost1.83-dev|libboost1.81-dev' libsimdjson-dev \
+        libsqlite3-dev libspdlog-dev libcli11-dev libssl-dev libgoogle-perftools-dev \
+        libgtest-dev libbenchmark-dev curl jq
+      ;;
+    lint) echo clang-format clang-tidy shellcheck ;;
+    coverage) echo gcovr ;;
+    docker) echo buildah debootstrap curl jq ca-certificates ;;
+    *) return 1 ;;
+  esac
+}
+
+is_installed() {
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+any_installed() {
+  local package
+  for package in ${1//|/ }; do
+    if is_installed "$package"; then return 0; fi
+  done
+  return 1
+}
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    echo "install-dependencies.sh: not root and no sudo; as root, run: $*" >&2
+    return 1
+  fi
+}
+
+# The first alternative that apt can install.
+available() {
+  local package
+  for package in ${1//|/ }; do
+    if apt-cache policy "$package" | grep -q 'Candidate: [0-9]'; then
+      echo "$package"
+      return 0
+    fi
+  done
+  echo "install-dependencies.sh: no package $1 in this distribution" >&2
+  return 1
+}
+
+main() {
+  local task word missing=() chosen=() package
+  for task in "${@:-build}"; do
+    if [[ $task == --help || $task == -h ]]; then
+      usage
+      return 0
+    fi
+    if ! packages_of "$task" >/dev/null; then
+      usage >&2
+      return 2
+    fi
+    for word in $(packages_of "$task"); do
+      any_installed "$word" || missing+=("$word")
+    done
+  done
+  if [[ ${#missing[@]} == 0 ]]; then return 0; fi
+
+  echo "installing: ${missing[*]}" >&2
+  as_root apt-get update -qq >&2
+  for word in "${missing[@]}"; do
+    package=$(available "$word")
+    chosen+=("$package")
+  done
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${chosen[@]}" >&2
+}
+
+main "$@"
