@@ -14,7 +14,8 @@ namespace eventodb {
 /// Everything that can go wrong, as clients see it. The one table from code to wire name and HTTP
 /// status is core/error_table.cpp.
 enum class ErrorCode : std::uint8_t {
-  kInvalidRequest,
+  kInvalidRequest,          // a wrong argument
+  kMalformedRequest,        // INVALID_REQUEST with 400: not a call at all
   kMethodNotAllowed,        // INVALID_REQUEST with 405
   kBodyTooLarge,            // INVALID_REQUEST with 413
   kHeaderTooLarge,          // INVALID_REQUEST with 431

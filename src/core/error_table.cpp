@@ -10,6 +10,7 @@ namespace {
 // -32602 (invalid params), -32603 (internal error) and -32000..-32099 for the server's own.
 constexpr auto kTable = std::to_array<ErrorRow>({
     {ErrorCode::kInvalidRequest, "INVALID_REQUEST", 400, -32602},
+    {ErrorCode::kMalformedRequest, "INVALID_REQUEST", 400, -32600},
     {ErrorCode::kMethodNotAllowed, "INVALID_REQUEST", 405, -32600},
     {ErrorCode::kBodyTooLarge, "INVALID_REQUEST", 413, -32600},
     {ErrorCode::kHeaderTooLarge, "INVALID_REQUEST", 431, -32600},
