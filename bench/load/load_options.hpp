@@ -1,0 +1,45 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "load/server_url.hpp"
+
+namespace eventodb::load {
+
+/// How many reads come after how many writes, again and again.
+struct Mix {
+  std::uint32_t writes = 10;
+  std::uint32_t reads = 1;
+  friend bool operator==(const Mix&, const Mix&) = default;
+};
+
+/// Reads "W:R" (not both 0), "write" or "read".
+std::optional<Mix> parse_mix(std::string_view text);
+
+struct LoadOptions {
+  std::chrono::nanoseconds duration = std::chrono::seconds(10);
+  std::uint32_t workers = 10;
+  ServerUrl server;
+  std::string token;        ///< empty: no Authorization field
+  std::string profile_dir;  ///< empty: no load-test-results.json
+  Mix mix;
+  std::uint32_t payload_bytes = 128;  ///< JSON text of `data`
+  std::uint32_t streams = 100;
+  std::uint32_t pipeline = 1;  ///< requests under way on one connection
+  double rate = 0;             ///< operations a second over all workers; 0: as fast as answered
+  bool quiet = false;          ///< no progress lines
+};
+
+/// Reads the command line; long flags may have one dash or two. Returns the options, or the status
+/// to exit with after help (0) or a complaint (2) was printed.
+struct ParsedCommandLine {
+  std::optional<LoadOptions> options;
+  int exit_status = 0;
+};
+ParsedCommandLine parse_command_line(int argc, const char* const* argv);
+
+}  // namespace eventodb::load

@@ -1,0 +1,64 @@
+#include "load/request_writer.hpp"
+
+#include <charconv>
+#include <string_view>
+
+#include "base/check.hpp"
+#include "load/load_options.hpp"
+
+namespace eventodb::load {
+namespace {
+
+constexpr std::size_t kSerialDigits = 12;
+
+struct Digits {
+  explicit Digits(std::uint64_t value)
+      : size(static_cast<std::size_t>(std::to_chars(text, text + sizeof text, value).ptr - text)) {}
+  std::string_view view() const { return {text, size}; }
+  char text[20];
+  std::size_t size;
+};
+
+}  // namespace
+
+RequestWriter::RequestWriter(const LoadOptions& options) {
+  EVENTODB_CHECK(options.payload_bytes >= kPayloadBytesMin);
+  head_ = "POST " + options.server.path_prefix +
+          "/rpc HTTP/1.1\r\nHost: " + options.server.authority() + "\r\n";
+  if (!options.token.empty()) head_ += "Authorization: Bearer " + options.token + "\r\n";
+  head_ += "Content-Type: application/json\r\nContent-Length: ";
+
+  write_before_ = "[\"stream.write\",\"test-stream-";
+  write_after_ = "\",{\"type\":\"TestEvent\",\"data\":{\"serial\":\"";
+  write_after_.append(kSerialDigits, '0');
+  const std::size_t serial_end = write_after_.size();
+  write_after_ += "\",\"text\":\"";
+  write_after_.append(options.payload_bytes - kPayloadBytesMin, 'x');
+  write_after_ += "\"}}]";
+  serial_at_ = write_after_.size() - serial_end + 1;
+  read_before_ = "[\"stream.get\",\"test-stream-";
+  read_after_ = "\",{\"position\":0,\"batchSize\":10}]";
+}
+
+void RequestWriter::append_write(std::string& out, std::uint64_t stream,
+                                 std::uint64_t serial) const {
+  append_request(out, write_before_, stream, write_after_);
+  char* digit = out.data() + out.size() - serial_at_;
+  for (std::size_t i = 0; i < kSerialDigits && serial != 0; ++i, --digit, serial /= 10) {
+    *digit = static_cast<char>('0' + serial % 10);
+  }
+}
+
+void RequestWriter::append_read(std::string& out, std::uint64_t stream) const {
+  append_request(out, read_before_, stream, read_after_);
+}
+
+void RequestWriter::append_request(std::string& out, const std::string& before,
+                                   std::uint64_t stream, const std::string& after) const {
+  const Digits name(stream);
+  const Digits length(before.size() + name.size + after.size());
+  out.append(head_).append(length.view()).append("\r\n\r\n");
+  out.append(before).append(name.view()).append(after);
+}
+
+}  // namespace eventodb::load

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace eventodb::load {
+
+struct LoadOptions;
+
+/// Appends ready requests to a buffer; everything that does not change is rendered once.
+class RequestWriter {
+ public:
+  /// `{"serial":"............","text":""}`: an event differs from every other by its serial.
+  static constexpr std::uint32_t kPayloadBytesMin = 35;
+
+  /// REQUIRES: options.payload_bytes >= kPayloadBytesMin.
+  explicit RequestWriter(const LoadOptions& options);
+
+  /// ["stream.write","test-stream-<stream>",{"type":"TestEvent","data":{...}}]
+  void append_write(std::string& out, std::uint64_t stream, std::uint64_t serial) const;
+  /// ["stream.get","test-stream-<stream>",{"position":0,"batchSize":10}]
+  void append_read(std::string& out, std::uint64_t stream) const;
+
+ private:
+  void append_request(std::string& out, const std::string& before, std::uint64_t stream,
+                      const std::string& after) const;
+
+  std::string head_;  // up to and with "Content-Length: "
+  std::string write_before_;
+  std::string write_after_;
+  std::size_t serial_at_;  // distance of the serial's last digit from the end of write_after_
+  std::string read_before_;
+  std::string read_after_;
+};
+
+}  // namespace eventodb::load

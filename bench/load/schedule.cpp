@@ -1,0 +1,42 @@
+#include "load/schedule.hpp"
+
+#include <cmath>
+
+namespace eventodb::load {
+
+Schedule::Schedule(const LoadOptions& options, std::int64_t start_ns)
+    : mix_(options.mix),
+      streams_(options.streams),
+      start_ns_(start_ns),
+      end_ns_(start_ns + options.duration.count()),
+      interval_ns_(options.rate > 0 ? 1e9 / options.rate : 0) {}
+
+std::int64_t Schedule::due_ns(std::uint64_t index) const {
+  return start_ns_ + static_cast<std::int64_t>(static_cast<double>(index) * interval_ns_);
+}
+
+std::int64_t Schedule::next_due_ns() const {
+  return due_ns(taken_);
+}
+
+std::optional<Operation> Schedule::take(std::int64_t now_ns) {
+  const std::int64_t due = open_loop() ? due_ns(taken_) : now_ns;
+  if (due > now_ns || due >= end_ns_ || now_ns >= end_ns_) return std::nullopt;
+  ++taken_;
+  Operation operation{.is_read = in_cycle_ >= mix_.writes, .intended_ns = due};
+  // Reads of a mixed load follow the write before them to its stream.
+  if (!operation.is_read || mix_.writes == 0) ++step_;
+  operation.serial = step_ - 1;
+  operation.stream = operation.serial % streams_;
+  if (++in_cycle_ == mix_.writes + mix_.reads) in_cycle_ = 0;
+  return operation;
+}
+
+std::uint64_t Schedule::not_taken() const {
+  if (!open_loop()) return 0;
+  const auto due = static_cast<std::uint64_t>(
+      std::ceil(static_cast<double>(end_ns_ - start_ns_) / interval_ns_));
+  return due > taken_ ? due - taken_ : 0;
+}
+
+}  // namespace eventodb::load

@@ -1,0 +1,51 @@
+#include "load/request_writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "load/load_options.hpp"
+
+namespace eventodb::load {
+namespace {
+
+LoadOptions options_with(std::uint32_t payload_bytes, const char* token) {
+  LoadOptions options;
+  options.server = *parse_server_url("http://localhost:8080/prefix");
+  options.payload_bytes = payload_bytes;
+  options.token = token;
+  return options;
+}
+
+TEST(RequestWriter, WritesAnEventThatDiffersByItsSerial) {
+  const RequestWriter writer(options_with(40, "secret"));
+  std::string out = "before";
+  writer.append_write(out, 42, 1234567);
+  const std::string body = R"(["stream.write","test-stream-42",{"type":"TestEvent",)"
+                           R"("data":{"serial":"000001234567","text":"xxxxx"}}])";
+  EXPECT_EQ(out,
+            "beforePOST /prefix/rpc HTTP/1.1\r\nHost: localhost:8080\r\n"
+            "Authorization: Bearer secret\r\nContent-Type: application/json\r\nContent-Length: " +
+                std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+TEST(RequestWriter, PayloadHasTheWantedSize) {
+  for (const std::uint32_t bytes : {RequestWriter::kPayloadBytesMin, 128u, 5000u}) {
+    std::string out;
+    RequestWriter(options_with(bytes, "")).append_write(out, 1, 2);
+    const auto begin = out.find("{\"serial\"");
+    EXPECT_EQ(out.size() - begin - 2, bytes);  // without the "}]" that ends message and request
+    EXPECT_EQ(out.find("Authorization"), std::string::npos);
+  }
+}
+
+TEST(RequestWriter, ReadsTenFromTheBeginning) {
+  std::string out;
+  RequestWriter(options_with(128, "")).append_read(out, 7);
+  EXPECT_TRUE(
+      out.ends_with("\r\n\r\n[\"stream.get\",\"test-stream-7\",{\"position\":0,"
+                    "\"batchSize\":10}]"));
+}
+
+}  // namespace
+}  // namespace eventodb::load

@@ -1,0 +1,72 @@
+#include "load/schedule.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+namespace eventodb::load {
+namespace {
+
+using namespace std::chrono_literals;
+
+LoadOptions options_with(Mix mix, std::uint32_t streams, double rate) {
+  LoadOptions options;
+  options.duration = 1s;
+  options.mix = mix;
+  options.streams = streams;
+  options.rate = rate;
+  return options;
+}
+
+TEST(Schedule, EveryTenthStepAlsoReadsItsStream) {
+  Schedule schedule(options_with({.writes = 10, .reads = 1}, 100, 0), 0);
+  for (std::uint64_t step = 0; step < 250; ++step) {
+    const auto write = schedule.take(5);
+    ASSERT_TRUE(write);
+    EXPECT_FALSE(write->is_read);
+    EXPECT_EQ(write->stream, step % 100);
+    EXPECT_EQ(write->serial, step);
+    EXPECT_EQ(write->intended_ns, 5);
+    if (step % 10 != 9) continue;
+    const auto read = schedule.take(5);
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(read->is_read);
+    EXPECT_EQ(read->stream, step % 100);
+  }
+}
+
+TEST(Schedule, PureReadsVisitEveryStream) {
+  Schedule schedule(options_with({.writes = 0, .reads = 1}, 3, 0), 0);
+  for (const std::uint64_t stream : {0, 1, 2, 0}) {
+    const auto read = schedule.take(0);
+    ASSERT_TRUE(read);
+    EXPECT_TRUE(read->is_read);
+    EXPECT_EQ(read->stream, stream);
+  }
+}
+
+TEST(Schedule, EndsAfterTheDuration) {
+  Schedule schedule(options_with({}, 100, 0), 1000);
+  EXPECT_TRUE(schedule.take(1'000'000'999));
+  EXPECT_FALSE(schedule.take(1'000'001'000));
+  EXPECT_EQ(schedule.not_taken(), 0u);
+}
+
+TEST(Schedule, ARateFixesDueTimesWhateverTheCallerDoes) {
+  Schedule schedule(options_with({}, 100, 1000), 0);
+  EXPECT_TRUE(schedule.open_loop());
+  ASSERT_TRUE(schedule.take(0));
+  EXPECT_EQ(schedule.next_due_ns(), 1'000'000);
+  EXPECT_FALSE(schedule.take(999'999));
+  // After a stall of 5 ms what was due meanwhile comes at once, with the times it was due.
+  for (std::int64_t due = 1'000'000; due <= 5'000'000; due += 1'000'000) {
+    const auto operation = schedule.take(5'000'000);
+    ASSERT_TRUE(operation);
+    EXPECT_EQ(operation->intended_ns, due);
+  }
+  EXPECT_FALSE(schedule.take(5'000'000));
+  EXPECT_EQ(schedule.not_taken(), 994u);
+}
+
+}  // namespace
+}  // namespace eventodb::load
