@@ -10,9 +10,9 @@ namespace eventodb::limits {
 
 using namespace std::chrono_literals;
 
-// --- what a client may send (protocol appendix B has the minimums) -------------------------------
+// --- what a client may send (protocol appendix B has the minimums) ------------------------------
 inline constexpr std::size_t kRequestBodyBytesMax = 104'857'600;  // 413 above
-inline constexpr std::size_t kHeaderBlockBytesMax = 16 * 1024;    // 431 above; request line included
+inline constexpr std::size_t kHeaderBlockBytesMax = 16 * 1024;    // 431 above; with the request line
 inline constexpr std::size_t kTargetBytesMax = 8 * 1024;          // 414 above
 inline constexpr std::size_t kHeaderFieldsMax = 100;              // 431 above
 inline constexpr std::size_t kStreamNameBytesMax = 4096;          // 400 above
@@ -26,7 +26,7 @@ inline constexpr std::int64_t kBatchSizeDefault = 1000;
 inline constexpr std::int64_t kStreamListLimitMax = 1000;         // 400 above
 inline constexpr std::int64_t kStreamListLimitDefault = 100;
 
-// --- time (steady clock) --------------------------------------------------------------------------
+// --- time (steady clock) -------------------------------------------------------------------------
 inline constexpr auto kHeaderTimeout = 10s;       // first byte of a request to end of its header
 inline constexpr auto kBodyStallTimeout = 30s;    // without a byte of the body
 inline constexpr auto kIdleTimeout = 120s;        // between requests
@@ -35,7 +35,7 @@ inline constexpr auto kLingerTimeout = 5s;        // a closing connection still 
                                                   // client sees the last answer
 inline constexpr auto kShutdownGrace = 4s;        // running requests may finish within this
 
-// --- connections ----------------------------------------------------------------------------------
+// --- connections ---------------------------------------------------------------------------------
 inline constexpr std::size_t kConnectionsMax = 16'384;  // further ones get 503 and are closed
 inline constexpr std::size_t kIoThreadsMax = 64;
 /// A read answer is sent in pieces of about this size (chunked) once it grows past it.
@@ -45,17 +45,21 @@ inline constexpr std::size_t kPipelinedAnswerBytes = 64 * 1024;
 /// A connection's buffer that grew past this is given back after the request.
 inline constexpr std::size_t kBufferKeptBytes = 64 * 1024;
 
-// --- subscriptions --------------------------------------------------------------------------------
+// --- subscriptions -------------------------------------------------------------------------------
 /// Events rendered for a subscriber but not yet taken by its socket; beyond, it is behind and reads
 /// the log again. Two such buffers and one event are the most a slow reader can cost.
 inline constexpr std::size_t kSubscriberBufferBytes = 64 * 1024;
 /// What a feed copies from the log in one go before it offers it.
 inline constexpr std::size_t kFeedStageMessages = 256;
 inline constexpr std::size_t kFeedStageBytes = 64 * 1024;
+/// Memory of emptied event buffers an I/O thread keeps for the next events.
+inline constexpr std::size_t kSpareEventBytesMax = 4 * 1024 * 1024;
+/// What the kernel may hold of a subscriber's events (SO_SNDBUF; Linux accounts twice as much).
+inline constexpr std::size_t kSubscriberSocketBytes = 256 * 1024;
 /// Silence after which a comment is sent.
 inline constexpr auto kKeepAliveInterval = 20s;
 
-// --- storage --------------------------------------------------------------------------------------
+// --- storage -------------------------------------------------------------------------------------
 /// Appends waiting in one namespace; one more is answered 503.
 inline constexpr std::size_t kPendingAppendsMax = 65'536;
 inline constexpr std::size_t kPendingAppendBytesMax = 256 * 1024 * 1024;

@@ -39,15 +39,15 @@ UsageError unknown_word(const std::string& word) {
                  (near.empty() ? "" : "; did you mean '" + near + "'?")};
 }
 
-template <class CommandWithConfig>
-Command read_config(Arguments arguments, FlagScope scope, const Environment& environment) {
+Command read_flagged(Arguments arguments, FlagScope command, const Environment& environment) {
   if (std::any_of(arguments.begin(), arguments.end(),
                   [](const auto& word) { return word != "help" && is_help(word); })) {
     return PrintCommand{help_text()};
   }
-  CommandWithConfig command;
-  if (auto error = read_flags(arguments, scope, environment, command.config)) return *error;
-  return command;
+  Settings settings;
+  if (auto error = read_flags(arguments, command, environment, settings)) return *error;
+  if (command == FlagScope::kServe) return ServeCommand{settings.config};
+  return ReindexCommand{settings.config, settings.only_namespace};
 }
 
 }  // namespace
@@ -56,15 +56,11 @@ Command read_command_line(Arguments arguments, const Environment& environment) {
   if (arguments.empty() || is_help(arguments[0])) return PrintCommand{help_text()};
   const std::string& first = arguments[0];
   if (is_version(first)) return read_version(arguments.subspan(1));
-  if (first == "serve") {
-    return read_config<ServeCommand>(arguments.subspan(1), FlagScope::kServe, environment);
-  }
-  if (first == "reindex") {
-    return read_config<ReindexCommand>(arguments.subspan(1), FlagScope::kServeAndReindex,
-                                       environment);
-  }
+  const Arguments rest = arguments.subspan(1);
+  if (first == "serve") return read_flagged(rest, FlagScope::kServe, environment);
+  if (first == "reindex") return read_flagged(rest, FlagScope::kReindex, environment);
   if (!first.starts_with('-')) return unknown_word(first);
-  return read_config<ServeCommand>(arguments, FlagScope::kServe, environment);
+  return read_flagged(arguments, FlagScope::kServe, environment);
 }
 
 }  // namespace eventodb::app

@@ -16,6 +16,7 @@ struct ServeCommand {
 /// Rebuild the derived indexes of a store that no server has open.
 struct ReindexCommand {
   Config config;
+  std::string only_namespace;  ///< "" is all
 };
 
 /// Print and exit with status 0.

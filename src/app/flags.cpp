@@ -13,8 +13,10 @@
 namespace eventodb::app {
 namespace {
 
-constexpr char kReindexGroup[] = "serve, reindex";
+// The group of an option says which commands know it.
 constexpr char kServeGroup[] = "serve";
+constexpr char kReindexGroup[] = "reindex";
+constexpr char kBothGroup[] = "both";
 
 template <class Value>
 using Names = std::map<std::string, Value>;
@@ -49,11 +51,11 @@ void declare_storage(CLI::App& app, Config& config) {
                  "storage: sqlite://NAME.db keeps files below the data directory; without it "
                  "SQLite is used, or memory in test mode")
       ->type_name("URL")
-      ->group(kReindexGroup);
+      ->group(kBothGroup);
   app.add_option("--data-dir", config.data_dir, "directory of the SQLite files; created if missing")
       ->type_name("DIR")
       ->capture_default_str()
-      ->group(kReindexGroup);
+      ->group(kBothGroup);
   app.add_option("--db-type", config.db_type,
                  "timescale: use TimescaleDB behind a postgres URL; ignored otherwise")
       ->type_name("TYPE");
@@ -89,24 +91,32 @@ void declare_logging(CLI::App& app, Config& config) {
   add_choice(app, "--log-level", kLogLevels, config.log_level, "debug, info, warn or error")
       ->type_name("LEVEL")
       ->default_str("info")
-      ->group(kReindexGroup);
+      ->group(kBothGroup);
   add_choice(app, "--log-format", kLogFormats, config.log_format,
              "console or json (one object a line), on standard error")
       ->type_name("FORMAT")
       ->default_str("console")
-      ->group(kReindexGroup);
+      ->group(kBothGroup);
 }
 
-/// The one declaration of every flag; a parse writes what it finds into `config`.
-void declare_flags(CLI::App& app, Config& config) {
+/// The one declaration of every flag; a parse writes what it finds into `settings`.
+void declare_flags(CLI::App& app, Settings& settings) {
   app.set_help_flag();
   app.option_defaults()->take_last()->group(kServeGroup);
-  declare_server(app, config);
-  declare_logging(app, config);
+  declare_server(app, settings.config);
+  declare_logging(app, settings.config);
+  app.add_option("--namespace", settings.only_namespace, "rebuild only this namespace")
+      ->type_name("ID")
+      ->group(kReindexGroup);
 }
 
 bool is_switch(const CLI::Option& option) {
   return option.get_items_expected_max() == 0;
+}
+
+FlagScope scope_of(const CLI::Option& option) {
+  if (option.get_group() == kServeGroup) return FlagScope::kServe;
+  return option.get_group() == kReindexGroup ? FlagScope::kReindex : FlagScope::kBoth;
 }
 
 std::string environment_name(const std::string& flag) {
@@ -135,13 +145,13 @@ std::string in_quotes(std::string_view text) {
 /// The values one source gives to flags; empty ones are left out.
 class FlagValues {
  public:
-  FlagValues(const CLI::App& known, FlagScope needed) : known_(known), needed_(needed) {}
+  FlagValues(const CLI::App& known, FlagScope command) : known_(known), command_(command) {}
 
   std::optional<UsageError> add_arguments(std::span<const std::string> arguments);
   /// Adds the variables of the flags that `arguments` does not give.
   void add_environment(const Environment& environment, const FlagValues& arguments);
   /// A value that does not fit is an error with `exit_status`.
-  std::optional<UsageError> store_into(Config& config, int exit_status) const;
+  std::optional<UsageError> store_into(Settings& settings, int exit_status) const;
 
  private:
   struct Value {
@@ -151,7 +161,7 @@ class FlagValues {
   };
 
   bool belongs(const CLI::Option& option) const {
-    return needed_ == FlagScope::kServe || option.get_group() == kReindexGroup;
+    return scope_of(option) == FlagScope::kBoth || scope_of(option) == command_;
   }
   bool has(const std::string& flag) const {
     return std::any_of(values_.begin(), values_.end(),
@@ -160,7 +170,7 @@ class FlagValues {
   UsageError unknown_flag(const std::string& name) const;
 
   const CLI::App& known_;
-  FlagScope needed_;
+  FlagScope command_;
   std::vector<Value> values_;
 };
 
@@ -207,11 +217,11 @@ void FlagValues::add_environment(const Environment& environment, const FlagValue
   }
 }
 
-std::optional<UsageError> FlagValues::store_into(Config& config, int exit_status) const {
+std::optional<UsageError> FlagValues::store_into(Settings& settings, int exit_status) const {
   for (const auto& [flag, text, source] : values_) {
     if (text.empty()) continue;
     CLI::App parser;
-    declare_flags(parser, config);
+    declare_flags(parser, settings);
     const bool boolean = is_switch(*known_.get_option("--" + flag));
     const std::string value(boolean ? boolean_value(text) : text);
     if (value.empty()) {
@@ -229,32 +239,30 @@ std::optional<UsageError> FlagValues::store_into(Config& config, int exit_status
 }  // namespace
 
 std::vector<FlagInfo> flag_table() {
-  Config config;
+  Settings settings;
   CLI::App app;
-  declare_flags(app, config);
+  declare_flags(app, settings);
   std::vector<FlagInfo> table;
   for (const auto* option : std::as_const(app).get_options()) {
     const std::string name = option->get_single_name();
-    const bool both = option->get_group() == kReindexGroup;
     table.push_back({name, environment_name(name),
                      is_switch(*option) ? "" : option->get_type_name(), option->get_default_str(),
-                     option->get_description(),
-                     both ? FlagScope::kServeAndReindex : FlagScope::kServe});
+                     option->get_description(), scope_of(*option)});
   }
   return table;
 }
 
-std::optional<UsageError> read_flags(std::span<const std::string> arguments, FlagScope needed,
-                                     const Environment& environment, Config& config) {
-  Config unused;
+std::optional<UsageError> read_flags(std::span<const std::string> arguments, FlagScope command,
+                                     const Environment& environment, Settings& settings) {
+  Settings unused;
   CLI::App known;
   declare_flags(known, unused);
-  FlagValues from_arguments(known, needed);
+  FlagValues from_arguments(known, command);
   if (auto error = from_arguments.add_arguments(arguments)) return error;
-  FlagValues from_environment(known, needed);
+  FlagValues from_environment(known, command);
   from_environment.add_environment(environment, from_arguments);
-  if (auto error = from_environment.store_into(config, 1)) return error;
-  return from_arguments.store_into(config, 2);
+  if (auto error = from_environment.store_into(settings, 1)) return error;
+  return from_arguments.store_into(settings, 2);
 }
 
 }  // namespace eventodb::app

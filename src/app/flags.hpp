@@ -18,7 +18,13 @@ struct UsageError {
 };
 
 /// Which commands know a flag.
-enum class FlagScope : std::uint8_t { kServe, kServeAndReindex };
+enum class FlagScope : std::uint8_t { kServe, kReindex, kBoth };
+
+/// What flags and environment set.
+struct Settings {
+  Config config;
+  std::string only_namespace;  ///< of reindex; "" is all
+};
 
 /// What the help says of a flag. The variable of flag `some-name` is EVENTODB_SOME_NAME.
 struct FlagInfo {
@@ -36,10 +42,11 @@ std::vector<FlagInfo> flag_table();
 /// The value of an environment variable, or nullptr.
 using Environment = std::function<const char*(const char* name)>;
 
-/// Reads the environment, then the flags over it, into `config`. Flags are written `-name value`,
+/// Reads the environment, then the flags over it, into `settings`. `command` is kServe or kReindex.
+/// Flags are written `-name value`,
 /// `-name=value` or with two dashes; switches `-name` or `-name=true|false`. A variable or value
 /// that is empty counts as absent. Returns what is wrong, if anything.
-std::optional<UsageError> read_flags(std::span<const std::string> arguments, FlagScope needed,
-                                     const Environment& environment, Config& config);
+std::optional<UsageError> read_flags(std::span<const std::string> arguments, FlagScope command,
+                                     const Environment& environment, Settings& settings);
 
 }  // namespace eventodb::app

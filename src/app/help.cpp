@@ -44,14 +44,16 @@ std::string flag_text(const FlagInfo& flag) {
 }  // namespace
 
 std::string help_text() {
-  std::string text(kHeader);
-  text += "Flags of serve:\n";
+  std::string of_serve;
   std::string of_reindex;
   for (const auto& flag : flag_table()) {
-    text += flag_text(flag);
-    if (flag.scope == FlagScope::kServeAndReindex) of_reindex += " --" + flag.name;
+    if (flag.scope != FlagScope::kReindex) of_serve += flag_text(flag);
+    if (flag.scope == FlagScope::kReindex) of_reindex += flag_text(flag);
+    if (flag.scope == FlagScope::kBoth) of_reindex += "  --" + flag.name + " as above\n";
   }
-  text += "\nFlags of reindex:" + of_reindex + "\n";
+  std::string text(kHeader);
+  text += "Flags of serve:\n" + of_serve;
+  text += "\nFlags of reindex:\n" + of_reindex;
   text += kFooter;
   return text;
 }

@@ -21,7 +21,9 @@ class Arena {
   /// Never null. `alignment` is a power of two.
   void* allocate(std::size_t bytes, std::size_t alignment = alignof(std::max_align_t)) {
     const auto at = (reinterpret_cast<std::uintptr_t>(next_) + alignment - 1) & ~(alignment - 1);
-    if (at + bytes > reinterpret_cast<std::uintptr_t>(end_)) return allocate_block(bytes, alignment);
+    if (at + bytes > reinterpret_cast<std::uintptr_t>(end_)) {
+      return allocate_block(bytes, alignment);
+    }
     next_ = reinterpret_cast<std::byte*>(at + bytes);
     return reinterpret_cast<void*>(at);
   }

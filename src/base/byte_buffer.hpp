@@ -48,7 +48,7 @@ class ByteBuffer {
     ++size_;
   }
 
-  /// Room for `bytes` more at the end, to be taken by commit(). The pointer ends with the next call.
+  /// Room for `bytes` more at the end, to be taken by commit(). Valid until the next call.
   char* prepare(std::size_t bytes) {
     if (size_ + bytes > capacity_) grow(size_ + bytes);
     return data_ + size_;

@@ -176,11 +176,14 @@ TEST(CommandLine, AMistypedTokenFlagDoesNotEchoItsValue) {
 }
 
 TEST(CommandLine, ReindexKnowsItsFlagsOnly) {
-  const Command command = read({"reindex", "-data-dir", "d"}, {{"EVENTODB_PORT", "http"}});
+  const Command command =
+      read({"reindex", "-data-dir", "d", "-namespace", "n"}, {{"EVENTODB_PORT", "http"}});
   const auto* reindex = std::get_if<ReindexCommand>(&command);
   ASSERT_NE(reindex, nullptr);
   EXPECT_EQ(reindex->config.data_dir, "d");
+  EXPECT_EQ(reindex->only_namespace, "n");
   EXPECT_EQ(refused({"reindex", "-port", "1"}).exit_status, 2);
+  EXPECT_EQ(refused({"serve", "-namespace", "n"}).exit_status, 2);
 }
 
 TEST(CommandLine, NothingAtAllPrintsTheHelp) {
