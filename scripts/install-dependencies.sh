@@ -57,9 +57,10 @@ as_root() {
 
 # The first alternative that apt can install.
 available() {
-  local package
+  local package policy
   for package in ${1//|/ }; do
-    if apt-cache policy "$package" | grep -q 'Candidate: [0-9]'; then
+    policy=$(apt-cache policy "$package")
+    if [[ $policy =~ Candidate:\ [0-9] ]]; then
       echo "$package"
       return 0
     fi
