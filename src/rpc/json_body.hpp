@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/byte_buffer.hpp"
+#include "eventodb/error.hpp"
+
+namespace eventodb::rpc {
+
+/// Checks every byte of a request body: exactly one JSON text (see json_validator.hpp), so that any
+/// slice of it may be stored and given back. Returns the text without the white space around it.
+/// Fails with kMalformedRequest and details ParseProblem. Uses a parser kept per thread: no
+/// allocation in the steady state.
+Result<std::string_view> check_body(const base::ByteBuffer& body);
+
+}  // namespace eventodb::rpc

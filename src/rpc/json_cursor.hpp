@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/arena.hpp"
+
+/// Reading values out of JSON text that was checked (json_body.hpp), in one pass and without
+/// building a document: a value is the slice of the text it stands in.
+namespace eventodb::rpc {
+
+enum class JsonKind : std::uint8_t {
+  kAbsent,  ///< there is no such value
+  kNull,
+  kBoolean,
+  kNumber,
+  kString,
+  kArray,
+  kObject,
+};
+
+struct JsonValue {
+  JsonKind kind = JsonKind::kAbsent;
+  bool is_escaped = false;  ///< a string with escapes
+  bool is_spaced = false;   ///< an array or object with insignificant white space
+  std::string_view text;    ///< as it stands there, quotes included
+
+  bool is_absent() const { return kind == JsonKind::kAbsent; }
+};
+
+/// A place in a JSON text. REQUIRES throughout: the text is valid.
+class JsonCursor {
+ public:
+  explicit JsonCursor(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
+
+  /// Kind of the value the cursor stands at. Skips white space.
+  JsonKind peek();
+  /// The value the cursor stands at; moves behind it.
+  JsonValue read();
+  /// Moves into the array or object the cursor stands at.
+  void enter();
+  /// Inside an array: moves to the next element; false at its end, the cursor is then behind it.
+  bool next_element();
+  /// Inside an object: moves to the next member's value; false at its end, as above.
+  bool next_member(JsonValue& key);
+
+ private:
+  void skip_space();
+  void skip_container(JsonValue& value);
+  bool next(char close);
+
+  const char* at_;
+  const char* end_;
+};
+
+/// What a string says: a view into its text, or a copy in the arena when it has escapes. Unpaired
+/// surrogates become U+FFFD. REQUIRES: a string.
+std::string_view string_of(const JsonValue& value, base::Arena& arena);
+
+/// The text without insignificant white space: the same view, or a copy in the arena when it has
+/// some. REQUIRES: an array or object.
+std::string_view compact_text_of(const JsonValue& value, base::Arena& arena);
+
+/// The value of a number if it is integral and fits, in any spelling (5, 5.0, 5e0, 50e-1).
+/// Exact: no digit passes through a double. REQUIRES: a number.
+std::optional<std::int64_t> integer_of(const JsonValue& value);
+
+}  // namespace eventodb::rpc

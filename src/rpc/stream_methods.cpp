@@ -1,0 +1,197 @@
+#include "rpc/stream_methods.hpp"
+
+#include <algorithm>
+#include <span>
+#include <string>
+
+#include "base/json_writer.hpp"
+#include "eventodb/limits.hpp"
+#include "rpc/message_list.hpp"
+#include "rpc/read_options.hpp"
+
+namespace eventodb::rpc {
+namespace {
+
+Result<std::string_view> take_stream_name(Arguments& arguments) {
+  auto name = arguments.take_non_empty_string("streamName");
+  if (name && name->size() > limits::kStreamNameBytesMax) {
+    return invalid_request("streamName must not be longer than " +
+                           std::to_string(limits::kStreamNameBytesMax) + " bytes");
+  }
+  return name;
+}
+
+// --- stream.write --------------------------------------------------------------------------------
+
+Result<std::string_view> type_of(const JsonValue& value, base::Arena& arena) {
+  if (value.kind != JsonKind::kString) return invalid_request("message.type must be a string");
+  const std::string_view type = string_of(value, arena);
+  if (type.empty()) return invalid_request("message.type must not be empty");
+  if (type.size() > limits::kTypeBytesMax) {
+    return invalid_request("message.type must not be longer than " +
+                           std::to_string(limits::kTypeBytesMax) + " bytes");
+  }
+  return type;
+}
+
+Result<void> decode_message(Arguments& arguments, NewMessage& message) {
+  constexpr std::string_view kNames[] = {"type", "data", "metadata"};
+  JsonValue members[3];
+  auto taken = arguments.take_object("message", kNames, members);
+  if (!taken) return taken;
+  const auto& [type_value, data, metadata] = members;
+
+  auto type = type_of(type_value, arguments.arena());
+  if (!type) return std::move(type).error();
+  message.type = *type;
+
+  if (data.kind != JsonKind::kObject) return invalid_request("message.data must be an object");
+  message.data = compact_text_of(data, arguments.arena());
+
+  if (metadata.is_absent() || metadata.kind == JsonKind::kNull) return {};
+  if (metadata.kind != JsonKind::kObject) {
+    return invalid_request("message.metadata must be an object or null");
+  }
+  message.metadata = compact_text_of(metadata, arguments.arena());
+  return {};
+}
+
+Result<void> decode_write_options(Arguments& arguments, NewMessage& message) {
+  constexpr std::string_view kNames[] = {"id", "expectedVersion"};
+  JsonValue members[2];
+  auto taken = arguments.take_options(kNames, members);
+  if (!taken) return taken;
+  const auto& [id_value, version_value] = members;
+
+  auto id = string_option(id_value, "id", arguments.arena());
+  if (!id) return std::move(id).error();
+  if (!id->empty()) {
+    message.id = base::parse_uuid(*id);
+    if (!message.id) return invalid_request("id must be a UUID");
+  }
+
+  auto version = integer_option(version_value, "expectedVersion");
+  if (!version) return std::move(version).error();
+  if (*version) message.expected_version = ExpectedVersion(**version);
+  return {};
+}
+
+Result<NewMessage> decode_write(Arguments& arguments) {
+  NewMessage message{};
+  auto stream = take_stream_name(arguments);
+  if (!stream) return std::move(stream).error();
+  message.stream = *stream;
+  auto decoded = decode_message(arguments, message);
+  if (decoded) decoded = decode_write_options(arguments, message);
+  if (!decoded) return std::move(decoded).error();
+  return message;
+}
+
+Awaitable<Result<void>> run_write(Call& call, const NewMessage& message) {
+  WrittenMessage written;
+  auto appended = co_await call.ns->append(std::span(&message, 1), std::span(&written, 1));
+  if (!appended) co_return appended;
+  call.out().append("{\"position\":");
+  base::append_int(call.out(), written.position.value);
+  call.out().append(",\"globalPosition\":");
+  base::append_int(call.out(), written.global_position.value);
+  call.out().append('}');
+  co_return appended;
+}
+
+// --- stream.get ----------------------------------------------------------------------------------
+
+Result<StreamCursor> decode_get(Arguments& arguments) {
+  auto stream = take_stream_name(arguments);
+  if (!stream) return std::move(stream).error();
+  constexpr std::string_view kNames[] = {"position", "globalPosition", "batchSize"};
+  JsonValue members[3];
+  auto taken = arguments.take_options(kNames, members);
+  if (!taken) return std::move(taken).error();
+  auto range = read_range(members[0], members[1], members[2]);
+  if (!range) return std::move(range).error();
+
+  StreamCursor cursor;
+  cursor.stream = *stream;
+  cursor.remaining = range->remaining;
+  if (range->global_position) {
+    cursor.from_global = GlobalPosition{*range->global_position};
+  } else {
+    cursor.next = Position{std::max<std::int64_t>(range->position.value_or(0), 0)};
+  }
+  return cursor;
+}
+
+Awaitable<Result<void>> run_get(Call& call, const StreamCursor& start) {
+  StreamCursor cursor = start;
+  MessageList list(call.out(), false);
+  call.out().append('[');
+  for (;;) {
+    auto state = co_await call.ns->read_stream(cursor, list);
+    if (!state) co_return std::move(state).error();
+    if (*state == ReadState::kDone) break;
+    if (!co_await call.send_if_large()) co_return client_gone();
+  }
+  call.out().append(']');
+  co_return Result<void>();
+}
+
+// --- stream.last ---------------------------------------------------------------------------------
+
+struct LastArguments {
+  std::string_view stream;
+  std::string_view type;
+};
+
+Result<LastArguments> decode_last(Arguments& arguments) {
+  auto stream = take_stream_name(arguments);
+  if (!stream) return std::move(stream).error();
+  constexpr std::string_view kNames[] = {"type"};
+  JsonValue members[1];
+  auto taken = arguments.take_options(kNames, members);
+  if (!taken) return std::move(taken).error();
+  auto type = string_option(members[0], "type", arguments.arena());
+  if (!type) return std::move(type).error();
+  return LastArguments{*stream, *type};
+}
+
+Awaitable<Result<void>> run_last(Call& call, const LastArguments& arguments) {
+  MessageList list(call.out(), false);
+  auto found = co_await call.ns->read_last(arguments.stream, arguments.type, list);
+  if (!found) co_return std::move(found).error();
+  if (!*found) call.out().append("null");
+  co_return Result<void>();
+}
+
+// --- stream.version ------------------------------------------------------------------------------
+
+struct StreamArgument {
+  std::string_view stream;
+};
+
+Result<StreamArgument> decode_version(Arguments& arguments) {
+  auto stream = take_stream_name(arguments);
+  if (!stream) return std::move(stream).error();
+  return StreamArgument{*stream};
+}
+
+Awaitable<Result<void>> run_version(Call& call, const StreamArgument& arguments) {
+  auto version = co_await call.ns->stream_version(arguments.stream);
+  if (!version) co_return std::move(version).error();
+  if (*version) {
+    base::append_int(call.out(), (*version)->value);
+  } else {
+    call.out().append("null");
+  }
+  co_return Result<void>();
+}
+
+}  // namespace
+
+constinit const Handler kStreamWrite = make_handler<NewMessage, decode_write, run_write>();
+constinit const Handler kStreamGet = make_handler<StreamCursor, decode_get, run_get>();
+constinit const Handler kStreamLast = make_handler<LastArguments, decode_last, run_last>();
+constinit const Handler kStreamVersion =
+    make_handler<StreamArgument, decode_version, run_version>();
+
+}  // namespace eventodb::rpc
