@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 // --- what a client may send (protocol appendix B has the minimums) ------------------------------
 inline constexpr std::size_t kRequestBodyBytesMax = 104'857'600;  // 413 above
-inline constexpr std::size_t kHeaderBlockBytesMax = 16 * 1024;    // 431 above; with the request line
+inline constexpr std::size_t kHeaderBlockBytesMax = 16 * 1024;    // 431 above; request line too
 inline constexpr std::size_t kTargetBytesMax = 8 * 1024;          // 414 above
 inline constexpr std::size_t kHeaderFieldsMax = 100;              // 431 above
 inline constexpr std::size_t kStreamNameBytesMax = 4096;          // 400 above

@@ -27,9 +27,10 @@ const std::map<std::string, Rooms> kMayInclude = {
     {"store", {"store/memory", "store/sqlite", "core", "eventodb", "base"}},
     {"auth", {"core", "eventodb", "base"}},
     {"subscription", {"core", "eventodb", "base"}},
+    {"profiling", {"eventodb", "base"}},
     {"rpc", {"auth", "subscription", "core", "eventodb", "base"}},
-    {"net", {"rpc", "auth", "subscription", "core", "eventodb", "base"}},
-    {"app", {"net", "rpc", "auth", "store", "core", "eventodb", "base"}},
+    {"net", {"rpc", "auth", "subscription", "profiling", "core", "eventodb", "base"}},
+    {"app", {"net", "rpc", "auth", "profiling", "store", "core", "eventodb", "base"}},
     {"main", {"app"}},
 };
 
