@@ -1,0 +1,100 @@
+// eventodb-load against a running server: what it prints, writes and returns.
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "support/server_process.hpp"
+
+namespace eventodb::test {
+namespace {
+
+struct Outcome {
+  int status = -1;
+  std::string output;  ///< standard output and error
+};
+
+/// Runs eventodb-load, which is built beside eventodb. `flags` are plain words.
+Outcome run_load(const std::string& flags) {
+  const char* binary = std::getenv("EVENTODB_BIN");
+  if (binary == nullptr) throw std::runtime_error("EVENTODB_BIN is not set");
+  FILE* pipe = popen((std::string(binary) + "-load " + flags + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) throw std::runtime_error("cannot run eventodb-load");
+  Outcome outcome;
+  char buffer[4096];
+  for (std::size_t got; (got = fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+    outcome.output.append(buffer, got);
+  }
+  const int status = pclose(pipe);
+  outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return outcome;
+}
+
+std::string url_of(const ServerProcess& server) {
+  return " --url http://127.0.0.1:" + std::to_string(server.port());
+}
+
+std::string content_of(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+TEST(EventodbLoad, MeasuresTestModeAndWritesTheResults) {
+  const ServerProcess server({.arguments = {"--test-mode"}, .environment = {}});
+  const TemporaryDirectory directory;
+  const auto outcome = run_load("-duration 300ms -workers=4 -profile-dir " + directory.path() +
+                                "/made/here" + url_of(server));
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  for (const char* label : {"throughput", "mean", "p50", "p95", "p99", "p99.9", "max", "errors"}) {
+    EXPECT_NE(outcome.output.find(label), std::string::npos) << label << "\n" << outcome.output;
+  }
+  const std::string json = content_of(directory.path() + "/made/here/load-test-results.json");
+  for (const char* key :
+       {"timestamp", "duration_s", "total_ops", "writes", "reads", "errors", "ops_per_sec",
+        "avg_latency_ms", "p50_ms", "p95_ms", "p99_ms", "p99_9_ms", "max_ms"}) {
+    EXPECT_NE(json.find("\"" + std::string(key) + "\": "), std::string::npos) << key << "\n"
+                                                                              << json;
+  }
+  EXPECT_NE(json.find("\"errors\": 0,"), std::string::npos) << json;
+}
+
+TEST(EventodbLoad, KeepsARateAndPipelines) {
+  const ServerProcess server({.arguments = {"--test-mode"}, .environment = {}});
+  for (const char* flags : {"--rate 500", "--pipeline 16", "--mix write", "--mix read",
+                            "--payload-bytes 100000 --pipeline 4", "--streams 1"}) {
+    const auto outcome = run_load(flags + std::string(" --duration 200ms") + url_of(server));
+    EXPECT_EQ(outcome.status, 0) << flags << "\n" << outcome.output;
+  }
+}
+
+TEST(EventodbLoad, NeedsTheTokenInAuthMode) {
+  const TemporaryDirectory directory;
+  const ServerProcess server({.arguments = {"--data-dir", directory.path()}, .environment = {}});
+  const std::string flags = "--duration 200ms --workers 2" + url_of(server);
+  const auto allowed = run_load(flags + " --token " + server.token());
+  EXPECT_EQ(allowed.status, 0) << allowed.output;
+  const auto refused = run_load(flags);
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.output.find("first error  HTTP status 401"), std::string::npos)
+      << refused.output;
+}
+
+TEST(EventodbLoad, SaysThatNoServerIsThere) {
+  std::string url;
+  {
+    const ServerProcess server({.arguments = {"--test-mode"}, .environment = {}});
+    url = url_of(server);
+  }
+  const auto outcome = run_load("--duration 1s" + url);
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find("no server answers at 127.0.0.1:"), std::string::npos)
+      << outcome.output;
+}
+
+}  // namespace
+}  // namespace eventodb::test
