@@ -43,54 +43,62 @@ bool Stage::visit(const MessageView& message) {
 
 Feed::Feed(FeedSet& owner, NamespaceHandle ns) : owner_(owner), ns_(std::move(ns)) {}
 
+BufferPool& Feed::buffers() const {
+  return owner_.buffers_;
+}
+
 Awaitable<void> Feed::run() {
   const auto self = shared_from_this();
-  ns_->watch(*this);
-  bool going = co_await start();
-  while (going && !stop_.load(std::memory_order_acquire)) {
-    ReadState state = ReadState::kDone;
-    going = co_await offer_some(state);
-    if (state == ReadState::kMore) {
-      // Requests of this thread take their turn between two batches.
-      co_await boost::asio::post(owner_.thread_.context(), boost::asio::use_awaitable);
-    } else if (going) {
-      co_await wake_.wait();
-    }
+  bool watching = false;
+  try {
+    ns_->watch(*this);
+    watching = true;
+    const auto followed = co_await follow();
+    if (!followed) failure_ = followed.error();
+  } catch (const std::exception& problem) {
+    failure_ = Error{ErrorCode::kInternalError, problem.what(), {}};
   }
-  ns_->unwatch(*this);
+  if (watching) ns_->unwatch(*this);
+  if (failure_ && failure_->code != ErrorCode::kNamespaceNotFound) {
+    spdlog::error("subscriptions of namespace {} ended: {}", base::loggable(ns_->id()),
+                  failure_->message);
+  }
   owner_.forget(*this);
   ended_ = true;
   wake_all();
 }
 
-Awaitable<bool> Feed::start() {
+/// Offers what is new until end().
+Awaitable<Result<void>> Feed::follow() {
   const auto head = co_await ns_->head();
-  if (!head) co_return false;
+  if (!head) co_return head.error();
   read_up_to_ = *head;
   started_ = true;
   wake_all();
-  co_return true;
+  while (!stop_.load(std::memory_order_acquire)) {
+    const auto state = co_await offer_some();
+    if (!state) co_return state.error();
+    if (*state == ReadState::kMore) {
+      // Requests of this thread take their turn between two batches.
+      co_await boost::asio::post(owner_.thread_.context(), boost::asio::use_awaitable);
+    } else {
+      co_await wake_.wait();
+    }
+  }
+  co_return Result<void>();
 }
 
-/// Reads a batch of what follows read_up_to() and offers it. False: nothing more can be read.
-Awaitable<bool> Feed::offer_some(ReadState& state) {
+/// Reads a batch of what follows read_up_to() and offers it.
+Awaitable<Result<ReadState>> Feed::offer_some() {
   auto stage = owner_.take_stage();
   stage->reset(payload_wanted_ != 0);
   CategoryCursor cursor;
-  cursor.next = {read_up_to_.value + 1};
+  cursor.next = following(read_up_to_);
   cursor.remaining = -1;
-  const auto result = co_await ns_->read_category(cursor, *stage);
+  const auto state = co_await ns_->read_category(cursor, *stage);
   for (const MessageView& message : stage->messages()) offer(message, stage->event());
   owner_.give_back(std::move(stage));
-  if (result) {
-    state = *result;
-    co_return true;
-  }
-  if (result.error().code != ErrorCode::kNamespaceNotFound) {
-    spdlog::error("subscriptions of namespace {} ended: {}", base::loggable(ns_->id()),
-                  result.error().message);
-  }
-  co_return false;
+  co_return state;
 }
 
 void Feed::offer(const MessageView& message, SharedEvent& event) {
@@ -169,11 +177,11 @@ void Feed::ended() noexcept {
 }
 
 std::shared_ptr<Feed> FeedSet::open(NamespaceHandle ns) {
-  auto& feed = feeds_[ns.get()];
-  if (feed == nullptr) {
-    feed = std::make_shared<Feed>(*this, std::move(ns));
-    boost::asio::co_spawn(thread_.context(), feed->run(), boost::asio::detached);
-  }
+  const auto found = feeds_.find(ns.get());
+  if (found != feeds_.end()) return found->second;
+  auto feed = std::make_shared<Feed>(*this, std::move(ns));
+  feeds_.emplace(&feed->ns(), feed);
+  boost::asio::co_spawn(thread_.context(), feed->run(), boost::asio::detached);
   return feed;
 }
 
@@ -191,10 +199,6 @@ std::unique_ptr<Stage> FeedSet::take_stage() {
 
 void FeedSet::give_back(std::unique_ptr<Stage> stage) {
   if (spare_stages_.size() < kSpareStagesMax) spare_stages_.push_back(std::move(stage));
-}
-
-void FeedSet::end_all() {
-  for (const auto& [ns, feed] : feeds_) feed->end();
 }
 
 }  // namespace eventodb::subscription

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <boost/intrusive/list.hpp>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -11,9 +13,17 @@
 #include "base/arena.hpp"
 #include "base/wake_up.hpp"
 #include "eventodb/store.hpp"
+#include "subscription/buffer_pool.hpp"
 #include "subscription/event_text.hpp"
 
 namespace eventodb::subscription {
+
+/// The position after this one; the greatest one follows itself.
+template <class AnyPosition>
+AnyPosition following(AnyPosition position) {
+  constexpr auto kLast = std::numeric_limits<std::int64_t>::max();
+  return {position.value == kLast ? kLast : position.value + 1};
+}
 
 class FeedSet;
 class Subscription;
@@ -58,14 +68,17 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
  public:
   Feed(FeedSet& owner, NamespaceHandle ns);
 
-  /// Runs until the namespace ends, reading fails or nobody is left.
+  /// Runs until the namespace ends, reading fails or nobody is left. Never throws.
   Awaitable<void> run();
 
   Namespace& ns() const { return *ns_; }
+  BufferPool& buffers() const;
   /// Whether read_up_to() is known.
   bool is_started() const { return started_; }
   /// No event follows: the namespace was deleted, the server stops, or reading failed.
   bool is_ended() const { return ended_; }
+  /// Why it ended, unless it was told to.
+  const std::optional<Error>& failure() const { return failure_; }
   /// Every message up to here has been offered; every later one will be.
   GlobalPosition read_up_to() const { return read_up_to_; }
 
@@ -89,8 +102,8 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
   void head_moved() noexcept override;
   void ended() noexcept override;
 
-  Awaitable<bool> start();
-  Awaitable<bool> offer_some(ReadState& state);
+  Awaitable<Result<void>> follow();
+  Awaitable<Result<ReadState>> offer_some();
   void offer(const MessageView& message, SharedEvent& event);
   void offer(SharedEvent& event, LiveByName& lists, std::string_view name);
   void offer(SharedEvent& event, LiveList& list);
@@ -100,6 +113,7 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
   NamespaceHandle ns_;
   bool started_ = false;
   bool ended_ = false;
+  std::optional<Error> failure_;
   GlobalPosition read_up_to_;
 
   SubscriptionList<JoinedTag> joined_;
@@ -113,17 +127,18 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
   std::atomic<bool> stop_{false};
 };
 
-/// The feeds of one I/O thread, one for each namespace that has subscribers there.
+/// The feeds of one I/O thread, one for each namespace that has subscribers there. All functions
+/// run on that thread. REQUIRES: the thread's loop runs until every feed has ended; a feed is
+/// outstanding work of it and ends with its last subscription.
 class FeedSet {
  public:
   explicit FeedSet(base::IoThread& thread) : thread_(thread) {}
   FeedSet(const FeedSet&) = delete;
   FeedSet& operator=(const FeedSet&) = delete;
 
-  /// The namespace's feed; starts one if there is none.
+  /// The namespace's feed; starts one if there is none. It ends when its last subscription goes.
   std::shared_ptr<Feed> open(NamespaceHandle ns);
-  /// Ends every subscription of this thread.
-  void end_all();
+  BufferPool& buffers() { return buffers_; }
 
  private:
   friend class Feed;
@@ -132,6 +147,7 @@ class FeedSet {
   void give_back(std::unique_ptr<Stage> stage);
 
   base::IoThread& thread_;
+  BufferPool buffers_;
   std::unordered_map<const Namespace*, std::shared_ptr<Feed>> feeds_;
   std::vector<std::unique_ptr<Stage>> spare_stages_;
 };

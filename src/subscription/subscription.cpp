@@ -1,20 +1,13 @@
 #include "subscription/subscription.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "eventodb/limits.hpp"
 
 namespace eventodb::subscription {
-namespace {
-
-GlobalPosition after(GlobalPosition position) {
-  if (position.value == std::numeric_limits<std::int64_t>::max()) return position;
-  return {position.value + 1};
-}
-
-}  // namespace
 
 /// Renders what catch-up reads until a piece is full.
 class Subscription::Renderer final : public MessageVisitor {
@@ -39,13 +32,13 @@ Subscription::Subscription(std::shared_ptr<Feed> feed, Request request, Framing 
     StreamCursor cursor;
     cursor.stream = request_.name;
     cursor.next = {request_.position};
-    if (request_.resume) cursor.from_global = after(*request_.resume);
+    if (request_.resume) cursor.from_global = following(*request_.resume);
     cursor.remaining = -1;
     cursor_ = cursor;
   } else {
     CategoryCursor cursor;
     cursor.category = request_.name;
-    cursor.next = request_.resume ? after(*request_.resume) : GlobalPosition{request_.position};
+    cursor.next = request_.resume ? following(*request_.resume) : GlobalPosition{request_.position};
     cursor.remaining = -1;
     cursor.group = request_.group;
     cursor_ = cursor;
@@ -54,55 +47,74 @@ Subscription::Subscription(std::shared_ptr<Feed> feed, Request request, Framing 
 }
 
 Subscription::~Subscription() {
+  recycle(pending_);
+  recycle(taken_);
   feed_->leave(*this);
 }
 
 Awaitable<Result<void>> Subscription::start() {
   while (!feed_->is_started() && !feed_->is_ended() && !ended_) co_await wake_.wait();
+  if (feed_->failure()) co_return *feed_->failure();
   if (request_.kind == Kind::kAll && !request_.payload) {
     // Pokes of `all` never catch up (protocol D50): everything stored by now is skipped.
     const auto head = co_await feed_->ns().head();
     if (!head) co_return head.error();
     auto& next = std::get<CategoryCursor>(cursor_).next;
-    next = std::max(next, after(*head));
+    next = std::max(next, following(*head));
   }
   co_return Result<void>();
 }
 
-Awaitable<Next> Subscription::next(base::ByteBuffer& out) {
+Awaitable<std::string_view> Subscription::next() {
+  recycle(taken_);
+  const bool found = co_await find_events();
+  if (!found) recycle(taken_);
+  sent_since_sweep_ = true;
+  keep_alive_due_ = false;
+  co_return taken_.view();
+}
+
+/// Fills taken_. False when nothing follows.
+Awaitable<bool> Subscription::find_events() {
   for (;;) {
-    if (ended_ || feed_->is_ended()) co_return Next::kEnded;
     if (!pending_.empty()) {
-      out.swap(pending_);
-      co_return Next::kEvents;
+      taken_.swap(pending_);
+      co_return true;
     }
+    if (ended_ || feed_->is_ended()) co_return false;
     if (!live_) {
-      const auto caught_up = co_await catch_up(out);
-      if (!out.empty()) co_return Next::kEvents;
-      if (!caught_up) co_return Next::kEnded;
-      continue;
+      const bool readable = co_await catch_up();
+      if (!taken_.empty()) co_return true;
+      if (!readable) co_return false;
+    } else if (keep_alive_due_) {
+      taken_ = feed_->buffers().take();
+      append_comment(taken_, "keep-alive", framing_);
+      co_return true;
+    } else {
+      co_await wake_.wait();
     }
-    if (std::exchange(keep_alive_due_, false)) {
-      append_comment(out, "keep-alive", framing_);
-      co_return Next::kKeepAlive;
-    }
-    co_await wake_.wait();
   }
 }
 
-/// Reads one piece. Goes live when nothing is left to read and the feed has not moved meanwhile:
-/// what the read saw then reaches at least to the feed's position, and what the feed offers twice
-/// the cursor refuses.
-Awaitable<Result<void>> Subscription::catch_up(base::ByteBuffer& out) {
+/// Reads one piece into taken_; false when reading failed. Goes live when nothing is left to read
+/// and the feed has not moved meanwhile: what the read saw then reaches at least to the feed's
+/// position, and what the feed offers twice the cursor refuses.
+Awaitable<bool> Subscription::catch_up() {
   const GlobalPosition feed_was_at = feed_->read_up_to();
-  Renderer renderer(out, request_.payload, framing_);
+  taken_ = feed_->buffers().take();
+  Renderer renderer(taken_, request_.payload, framing_);
   const auto state = co_await read(renderer);
-  if (!state) co_return state.error();
-  if (*state == ReadState::kDone && feed_->read_up_to() == feed_was_at && !feed_->is_ended()) {
+  const bool found_nothing = taken_.empty();
+  if (found_nothing) recycle(taken_);
+  if (!state) co_return false;
+  if (*state == ReadState::kMore) {
+    // Nothing matched in a whole step: let the others of this thread take their turn.
+    if (found_nothing) co_await boost::asio::post(boost::asio::use_awaitable);
+  } else if (feed_->read_up_to() == feed_was_at && !feed_->is_ended()) {
     live_ = true;
     feed_->go_live(*this);
   }
-  co_return Result<void>();
+  co_return true;
 }
 
 Awaitable<Result<ReadState>> Subscription::read(Renderer& renderer) {
@@ -125,9 +137,9 @@ bool Subscription::wants(SharedEvent& event) const {
 
 void Subscription::advance_past(const MessageView& message) {
   if (auto* stream = std::get_if<StreamCursor>(&cursor_)) {
-    stream->next = {message.position.value + 1};
+    stream->next = following(message.position);
   } else {
-    std::get<CategoryCursor>(cursor_).next = after(message.global_position);
+    std::get<CategoryCursor>(cursor_).next = following(message.global_position);
   }
 }
 
@@ -142,19 +154,30 @@ void Subscription::offer(SharedEvent& event) {
     wake_.notify();
     return;
   }
+  if (pending_.capacity() == 0) pending_ = feed_->buffers().take();
   event.append_to(pending_, request_.payload, framing_);
   advance_past(event.message());
   wake_.notify();
 }
 
-void Subscription::keep_alive() {
-  keep_alive_due_ = true;
-  wake_.notify();
+void Subscription::sweep(std::chrono::steady_clock::time_point now) {
+  if (std::exchange(sent_since_sweep_, false)) {
+    quiet_since_ = now;
+  } else if (now - quiet_since_ >= limits::kKeepAliveInterval) {
+    keep_alive_due_ = true;
+    wake_.notify();
+  }
 }
 
 void Subscription::end() {
   ended_ = true;
   wake_.notify();
+}
+
+void Subscription::recycle(base::ByteBuffer& buffer) {
+  base::ByteBuffer emptied;
+  emptied.swap(buffer);
+  feed_->buffers().give_back(std::move(emptied));
 }
 
 }  // namespace eventodb::subscription

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <string_view>
 #include <variant>
 
 #include "base/byte_buffer.hpp"
@@ -12,58 +14,62 @@
 
 namespace eventodb::subscription {
 
-/// What Subscription::next() found.
-enum class Next : std::uint8_t {
-  kEvents,     ///< the buffer holds events to send
-  kKeepAlive,  ///< the buffer holds a comment to send
-  kEnded,      ///< nothing follows
-};
-
 /// One subscriber: reads the log from its position until it has caught up, then is offered what is
 /// new by the feed; when it falls behind it reads the log again. It never holds more than about
-/// limits::kSubscriberBufferBytes, loses nothing and repeats nothing. Lives on one I/O thread.
+/// twice limits::kSubscriberBufferBytes, and no buffer at all while it has nothing to send. It
+/// loses nothing and repeats nothing. Lives on one I/O thread.
 class Subscription : public ListHook<JoinedTag>, public ListHook<LiveTag> {
  public:
+  /// The feed's FeedSet must outlive it.
   Subscription(std::shared_ptr<Feed> feed, Request request, Framing framing);
+  /// REQUIRES: neither start() nor next() is running.
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
 
   /// Registers. After success every message written from now on will be delivered (protocol D41).
+  /// Fails as the namespace's reads do.
   Awaitable<Result<void>> start();
 
-  /// Waits for the next events and appends them to `out` (REQUIRES: empty). The bytes are rendered
-  /// and framed. One caller at a time.
-  Awaitable<Next> next(base::ByteBuffer& out);
+  /// Waits for what to send next: events, or a comment after a silence; rendered and framed. ""
+  /// when nothing follows. Valid until the next call. One caller at a time.
+  Awaitable<std::string_view> next();
 
-  /// Makes next() return kKeepAlive if it has nothing else.
-  void keep_alive();
-  /// Makes next() return kEnded now: the client is gone or the server stops.
+  /// Makes next() return "" as soon as what was rendered already has been taken: the server stops
+  /// or the client is gone.
   void end();
+  /// To be called about once a second: a comment is due when nothing was sent for
+  /// limits::kKeepAliveInterval.
+  void sweep(std::chrono::steady_clock::time_point now);
 
   // --- for the feed ---
   const Request& request() const { return request_; }
-  /// A new message matches by name: takes it unless filtered. Leaves the feed when full.
+  /// A new message matches by name: takes it unless filtered. Leaves the live list when full.
   void offer(SharedEvent& event);
   void wake() { wake_.notify(); }
 
  private:
   class Renderer;
 
-  Awaitable<Result<void>> catch_up(base::ByteBuffer& out);
+  Awaitable<bool> find_events();
+  Awaitable<bool> catch_up();
   Awaitable<Result<ReadState>> read(Renderer& renderer);
   bool wants(SharedEvent& event) const;
   void advance_past(const MessageView& message);
+  void recycle(base::ByteBuffer& buffer);
 
   std::shared_ptr<Feed> feed_;
   Request request_;
   Framing framing_;
-  std::variant<StreamCursor, CategoryCursor> cursor_;  // what is not yet rendered
-  base::ByteBuffer pending_;                           // rendered while live, not yet taken
-  base::WakeUp wake_;
   bool live_ = false;
   bool ended_ = false;
   bool keep_alive_due_ = false;
+  bool sent_since_sweep_ = true;
+  std::variant<StreamCursor, CategoryCursor> cursor_;  // what is not yet rendered
+  base::ByteBuffer pending_;                           // rendered while live, not yet taken
+  base::ByteBuffer taken_;                             // what next() returned
+  std::chrono::steady_clock::time_point quiet_since_;
+  base::WakeUp wake_;
 };
 
 }  // namespace eventodb::subscription
