@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'EOF'
-usage: install-dependencies.sh [--help] [build|lint|coverage|docker]...
+usage: install-dependencies.sh [--help] [build|lint|coverage|profile|docker]...
 
 Installs by apt what the given tasks need on Debian 12 or 13; without a task: build.
 Only missing packages are installed; nothing is printed or downloaded when there are none.
@@ -13,6 +13,7 @@ Runs as root, or through sudo.
   build     compiler, CMake, Ninja, ccache, the libraries, GoogleTest, curl, jq
   lint      clang-format, clang-tidy, shellcheck
   coverage  gcovr
+  profile   google-pprof, graphviz, python3
   docker    buildah, debootstrap
 EOF
 }
@@ -23,10 +24,11 @@ packages_of() {
     build)
       echo g++ cmake ninja-build ccache 'libboost1.83-dev|libboost1.81-dev' libsimdjson-dev \
         libsqlite3-dev libspdlog-dev libcli11-dev libssl-dev libgoogle-perftools-dev \
-        libgtest-dev libbenchmark-dev curl jq
+        libdw-dev libgtest-dev libbenchmark-dev nlohmann-json3-dev curl jq
       ;;
-    lint) echo clang-format clang-tidy shellcheck ;;
+    lint) echo clang-format 'clang-tidy-16|clang-tidy' shellcheck ;;
     coverage) echo gcovr ;;
+    profile) echo google-perftools graphviz binutils python3 curl jq ;;
     docker) echo buildah debootstrap curl jq ca-certificates ;;
     *) return 1 ;;
   esac
