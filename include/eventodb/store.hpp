@@ -15,9 +15,9 @@
 #include "eventodb/stream_name.hpp"
 
 /// The contract between the protocol and a storage backend. tests/contract holds every backend to
-/// it. Threads: every awaitable must be awaited on an I/O thread (base/io_thread.hpp) and resumes on
-/// the same one; no call blocks an I/O thread on a disk or a database. All functions may be called
-/// from several I/O threads at once.
+/// it. Threads: every awaitable must be awaited on an I/O thread (base/io_thread.hpp) and resumes
+/// on the same one; no call blocks an I/O thread on a disk or a database. All functions may be
+/// called from several I/O threads at once.
 namespace eventodb {
 
 template <class T>
@@ -46,9 +46,10 @@ enum class ReadState : std::uint8_t {
 /// Where a read of one stream stands; a read advances it past what it delivered.
 struct StreamCursor {
   std::string_view stream;
-  Position next;                              ///< first position wanted
-  std::optional<GlobalPosition> from_global;  ///< only messages at or after it; `next` still holds
-  std::int64_t remaining = 0;                 ///< messages still wanted; negative: no limit
+  Position next;  ///< first position wanted
+  /// Only messages at or after it; `next` still holds.
+  std::optional<GlobalPosition> from_global = {};
+  std::int64_t remaining = 0;  ///< messages still wanted; negative: no limit
 };
 
 /// Where a read of a category stands; a read advances it past what it delivered or skipped.
@@ -56,8 +57,9 @@ struct CategoryCursor {
   std::string_view category;  ///< "" is every message of the namespace
   GlobalPosition next;        ///< first global position wanted; any int64 is allowed
   std::int64_t remaining = 0;
-  std::optional<ConsumerGroup> group;
-  std::string_view correlation;  ///< category of metadata.correlationStreamName; "" is no filter
+  std::optional<ConsumerGroup> group = {};
+  /// Category of metadata.correlationStreamName; "" is no filter.
+  std::string_view correlation = {};
 };
 
 struct NamespaceInfo {

@@ -6,6 +6,9 @@
 #include <string_view>
 
 #include "eventodb/store.hpp"
+#include "store/log/block_list.hpp"
+#include "store/log/hash_index.hpp"
+#include "store/log/record.hpp"
 
 namespace eventodb::store {
 
@@ -90,6 +93,43 @@ class MessageLog {
 
   /// Delivers every record at or after `from` in ascending global position until the visitor stops.
   void read_records(GlobalPosition from, LogVisitor& visitor) const;
+
+ private:
+  struct Insertion;
+  struct CategoryFilter;
+
+  std::uint64_t hash_of(std::string_view name) const;
+  std::uint64_t hash_of(const MessageId& id) const;
+  std::uint64_t hash_of(const StreamEntry& stream, std::string_view type) const;
+  StreamEntry* find_stream_entry(std::uint64_t hash, std::string_view name) const;
+  static CategoryEntry* find_category_entry(const HashIndex& index, std::uint64_t hash,
+                                            std::string_view name);
+  const std::uint64_t* find_type(const StreamEntry& stream, std::string_view type) const;
+
+  void reserve_tables();
+  void prepare(Insertion& insertion, const MessageView& message) const;
+  void adopt_entries(Insertion& insertion) noexcept;
+  void link(Record& record, Ref ref) noexcept;
+  void unlink_first(Record& record, Ref ref) noexcept;
+  template <class Entry>
+  void release(HashIndex& index, Entry* entry) noexcept;
+
+  template <class Next>
+  ReadState walk(CategoryCursor& cursor, const CategoryFilter& filter, Ref from, const Next& next,
+                 MessageVisitor& visitor) const;
+  template <class Kind>
+  ReadState walk_chain(CategoryCursor& cursor, const CategoryFilter& filter, const Chain& chain,
+                       MessageVisitor& visitor) const;
+
+  std::uint64_t seed_;
+  BlockList blocks_;
+  std::size_t message_count_ = 0;
+  std::size_t entry_bytes_ = 0;
+  HashIndex ids_;           // message id -> Ref
+  HashIndex types_;         // stream and type -> Ref of the newest record
+  HashIndex streams_;       // name -> StreamEntry*
+  HashIndex categories_;    // name -> CategoryEntry*
+  HashIndex correlations_;  // name -> CategoryEntry*
 };
 
 }  // namespace eventodb::store

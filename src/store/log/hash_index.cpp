@@ -1,0 +1,126 @@
+#include "store/log/hash_index.hpp"
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace eventodb::store {
+namespace {
+
+constexpr std::size_t kSlotsMin = 16;
+// Slots moved per insert or erase. Growth starts with the old table 3/4 full and must be over when
+// the new one is: 3/4 of the old capacity in inserts, so 2 would do; 8 ends the double look-ups
+// sooner and is still one cache line of bookkeeping.
+constexpr std::size_t kMovedPerStep = 8;
+// Larger tables come from the kernel, zeroed page by page at first use: clearing them at once
+// would be the very stall that moving step by step avoids.
+constexpr std::size_t kMappedBytesMin = 256 * 1024;
+
+}  // namespace
+
+HashIndex::~HashIndex() {
+  release(current_);
+  release(previous_);
+}
+
+HashIndex::Table HashIndex::allocate(std::size_t capacity) noexcept {
+  const std::size_t bytes = capacity * sizeof(Slot);
+  void* memory = nullptr;
+  if (bytes >= kMappedBytesMin) {
+    memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return {};
+  } else {
+    memory = std::calloc(capacity, sizeof(Slot));
+    if (memory == nullptr) return {};
+  }
+  return {static_cast<Slot*>(memory), capacity};
+}
+
+void HashIndex::release(Table& table) noexcept {
+  const std::size_t bytes = table.capacity * sizeof(Slot);
+  if (bytes >= kMappedBytesMin) {
+    ::munmap(table.slots, bytes);
+  } else {
+    std::free(table.slots);
+  }
+  table = {};
+}
+
+bool HashIndex::start_move(std::size_t capacity) noexcept {
+  const Table wanted = allocate(capacity);
+  if (wanted.slots == nullptr) return false;
+  previous_ = std::exchange(current_, wanted);
+  moved_ = 0;
+  return true;
+}
+
+void HashIndex::reserve_one() {
+  if (size_ + 1 <= current_.capacity / 4 * 3) return;
+  while (previous_.slots != nullptr) move_some();
+  const std::size_t capacity = current_.capacity == 0 ? kSlotsMin : current_.capacity * 2;
+  if (!start_move(capacity)) throw std::bad_alloc();
+}
+
+void HashIndex::put(const Table& table, std::uint64_t hash, std::uint64_t value) noexcept {
+  const std::size_t mask = table.capacity - 1;
+  std::size_t i = hash & mask;
+  while (table.slots[i].value != kFree) i = (i + 1) & mask;
+  table.slots[i] = {hash, value};
+}
+
+void HashIndex::insert(std::uint64_t hash, std::uint64_t value) noexcept {
+  EVENTODB_CHECK(value > kDead && size_ < current_.capacity);
+  put(current_, hash, value);
+  ++size_;
+  move_some();
+}
+
+void HashIndex::move_some() noexcept {
+  if (previous_.slots == nullptr) return;
+  for (std::size_t i = 0; i < kMovedPerStep && moved_ < previous_.capacity; ++i, ++moved_) {
+    Slot& slot = previous_.slots[moved_];
+    if (slot.value <= kDead) continue;
+    put(current_, slot.hash, slot.value);
+    slot.value = kDead;  // probes for what lies behind it still pass through
+  }
+  if (moved_ >= previous_.capacity) release(previous_);
+}
+
+/// Frees slot `gap`, moving back whatever probed past it, so that no dead slots remain.
+void HashIndex::close_gap(const Table& table, std::size_t gap) noexcept {
+  const std::size_t mask = table.capacity - 1;
+  for (std::size_t i = (gap + 1) & mask; table.slots[i].value != kFree; i = (i + 1) & mask) {
+    const std::size_t probed = (i - (table.slots[i].hash & mask)) & mask;
+    if (probed < ((i - gap) & mask)) continue;  // its home lies behind the gap
+    table.slots[gap] = table.slots[i];
+    gap = i;
+  }
+  table.slots[gap].value = kFree;
+}
+
+bool HashIndex::erase(std::uint64_t hash, std::uint64_t value) noexcept {
+  const auto is_it = [value](std::uint64_t candidate) { return candidate == value; };
+  if (const Slot* found = find_in(current_, hash, is_it)) {
+    close_gap(current_, static_cast<std::size_t>(found - current_.slots));
+  } else if (Slot* old = find_in(previous_, hash, is_it)) {
+    old->value = kDead;
+  } else {
+    return false;
+  }
+  --size_;
+  move_some();
+  shrink_if_sparse();
+  return true;
+}
+
+void HashIndex::shrink_if_sparse() noexcept {
+  if (previous_.slots != nullptr || current_.capacity <= kSlotsMin) return;
+  if (size_ >= current_.capacity / 8) return;
+  start_move(current_.capacity / 2);  // without memory it stays as large as it is
+}
+
+}  // namespace eventodb::store
