@@ -66,12 +66,13 @@ Awaitable<Result<BootstrapOutcome>> ensure_default_namespace(
   auto found = co_await store.find_namespace(kDefaultNamespaceId);
   if (!found) co_return std::move(found).error();
   const NamespaceHandle ns = std::move(*found);
+  std::string token(supplied_token.value_or(""));
   if (!ns) {
-    co_return co_await create(
-        store, supplied_token ? std::string(*supplied_token) : first_token(test_mode));
+    if (!supplied_token) token = first_token(test_mode);
+    co_return co_await create(store, std::move(token));
   }
   if (!supplied_token) co_return BootstrapOutcome{};
-  co_return co_await rotate_if_different(store, *ns, std::string(*supplied_token));
+  co_return co_await rotate_if_different(store, *ns, std::move(token));
 }
 
 }  // namespace eventodb::auth
