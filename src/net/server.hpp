@@ -35,14 +35,13 @@ struct Timeouts {
 ///   net::Server server(options, endpoints.router());
 ///   if (auto listening = server.listen(); !listening) ...
 ///   print(server.address());
-///   const bool ended = server.run();   // until stop() or a signal
+///   const bool ended = server.run();   // until stop()
 class Server {
  public:
   struct Options {
-    std::uint16_t port = 8080;     ///< 0: any free one; see Server::port()
-    std::string bind;              ///< numeric address; empty: all, IPv6 and IPv4 on one socket
-    unsigned io_threads = 0;       ///< 0: half the processors, at least one
-    bool stop_on_signals = false;  ///< run() turns SIGINT and SIGTERM into stop()
+    std::uint16_t port = 8080;  ///< 0: any free one; see Server::port()
+    std::string bind;           ///< numeric address; empty: all, IPv6 and IPv4 on one socket
+    unsigned io_threads = 0;    ///< 0: half the processors, at least one
     std::size_t connections_max = limits::kConnectionsMax;
     std::size_t body_bytes_max = limits::kRequestBodyBytesMax;
     std::chrono::milliseconds shutdown_grace = limits::kShutdownGrace;

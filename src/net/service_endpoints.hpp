@@ -26,7 +26,8 @@ class ServiceEndpoints {
   const Router& router() const { return router_; }
 
  private:
-  void add_row(std::unique_ptr<Endpoint> endpoint);
+  template <class T, class... Arguments>
+  Endpoint& own(Arguments&... arguments);
 
   std::vector<std::unique_ptr<Endpoint>> endpoints_;
   Router router_;

@@ -1,0 +1,157 @@
+#include "net/connection.hpp"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "eventodb/limits.hpp"
+#include "net/session_thread.hpp"
+
+namespace eventodb::net {
+namespace {
+
+namespace asio = boost::asio;
+constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+
+/// Sweeps an idle connection may keep its memory.
+constexpr std::uint32_t kIdleTicksWithMemory = 2;
+
+/// Drops `bytes` from the front of a buffer sequence; true when nothing is left.
+bool advance(Connection::Buffers& buffers, std::size_t bytes) {
+  std::size_t left = 0;
+  for (auto& buffer : buffers) {
+    const std::size_t taken = std::min(bytes, buffer.size());
+    buffer += taken;
+    bytes -= taken;
+    left += buffer.size();
+  }
+  return left == 0;
+}
+
+}  // namespace
+
+void RequestMemory::reset() {
+  taken = 0;
+  for (auto* buffer : {&in, &out, &body}) {
+    buffer->clear();
+    buffer->shrink_above(limits::kBufferKeptBytes);
+  }
+  arena.reset();
+}
+
+Connection::Connection(SessionThread& thread, int descriptor)
+    : thread_(thread), socket_(thread.context()) {
+  // The protocol is only a label here: the descriptor is what it is.
+  socket_.assign(asio::ip::tcp::v6(), descriptor);
+  socket_.non_blocking(true);
+  thread_.add(*this);
+  enter(Phase::kIdle);
+}
+
+Connection::~Connection() {
+  if (has_memory()) release_memory();
+  if (is_linked()) unlink();
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  thread_.connection_ended();
+}
+
+void Connection::acquire_memory() {
+  memory_ = thread_.take_memory();
+}
+
+void Connection::release_memory() {
+  thread_.give_memory(std::move(memory_));
+}
+
+void Connection::enter(Phase phase) {
+  phase_ = phase;
+  since_ = thread_.tick();
+  timed_out_ = false;
+  memory_unused_ = false;
+}
+
+Awaitable<Connection::ReadEnd> Connection::read(base::ByteBuffer& to, std::size_t bytes_max) {
+  if (closing_) co_return ReadEnd::kClosed;
+  const auto room = asio::buffer(to.prepare(bytes_max), bytes_max);
+  const auto [error, bytes] = co_await socket_.async_read_some(room, kAsTuple);
+  to.commit(bytes);
+  if (!error) co_return ReadEnd::kBytes;
+  const bool unused = std::exchange(memory_unused_, false);
+  const bool canceled = error == asio::error::operation_aborted;
+  co_return canceled&& unused && !closing_ && !timed_out_ ? ReadEnd::kUnused : ReadEnd::kClosed;
+}
+
+Awaitable<bool> Connection::wait_readable() {
+  if (closing_) co_return false;
+  const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, kAsTuple);
+  co_return !error && !closing_;
+}
+
+bool Connection::send_now(std::string_view& bytes) {
+  boost::system::error_code error;
+  bytes.remove_prefix(socket_.write_some(asio_buffer(bytes), error));
+  return !error || error == asio::error::would_block;
+}
+
+Awaitable<bool> Connection::send(Buffers buffers) {
+  const Phase before = phase_;
+  for (;;) {
+    boost::system::error_code error;
+    const std::size_t sent = socket_.write_some(buffers, error);
+    if (error && error != asio::error::would_block) co_return false;
+    if (advance(buffers, sent)) break;
+    enter(Phase::kWrite);  // progress, or the beginning of a stall
+    const auto [waited] = co_await socket_.async_wait(asio::socket_base::wait_write, kAsTuple);
+    if (waited) co_return false;
+  }
+  if (phase_ != before) enter(before);
+  co_return true;
+}
+
+Awaitable<void> Connection::linger() {
+  enter(Phase::kLinger);
+  boost::system::error_code error;
+  socket_.shutdown(asio::socket_base::shutdown_send, error);
+  std::array<char, 4096> ignored;
+  while (!error && !closing_) {
+    const auto [ended, bytes] = co_await socket_.async_read_some(asio::buffer(ignored), kAsTuple);
+    error = ended;
+  }
+}
+
+void Connection::sweep() {
+  const std::uint32_t passed = thread_.tick() - since_;
+  if (passed > thread_.limit_of(phase_)) {
+    timed_out_ = true;
+    cancel();
+  } else if (phase_ == Phase::kIdle && has_memory() && passed >= kIdleTicksWithMemory &&
+             !memory_unused_) {
+    memory_unused_ = true;
+    cancel();
+  }
+}
+
+void Connection::begin_stop() {
+  if (stream_end_ != nullptr) {
+    stream_end_->end_stream();
+  } else if (phase_ == Phase::kIdle) {
+    closing_ = true;
+    cancel();
+  }
+}
+
+void Connection::abort() {
+  closing_ = true;
+  if (stream_end_ != nullptr) stream_end_->end_stream();
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+  cancel();
+}
+
+void Connection::cancel() {
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+}  // namespace eventodb::net

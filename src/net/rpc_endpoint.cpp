@@ -1,0 +1,46 @@
+#include "net/rpc_endpoint.hpp"
+
+#include "net/authorize.hpp"
+#include "net/exchange.hpp"
+
+namespace eventodb::net {
+namespace {
+
+/// A browser asking whether a page may call /rpc. Carries no credentials by definition.
+bool is_preflight(const RequestHead& head) {
+  return head.is("OPTIONS") && !head.origin.empty() && !head.requested_method.empty();
+}
+
+void answer_preflight(Exchange& exchange) {
+  ResponseHead head;
+  head.status = 204;
+  head.extra_fields =
+      "Access-Control-Allow-Methods: POST\r\n"
+      "Access-Control-Allow-Headers: Authorization, Content-Type\r\n"
+      "Access-Control-Max-Age: 86400\r\n";
+  exchange.answer(head, {});
+}
+
+}  // namespace
+
+Awaitable<void> RpcEndpoint::serve(Exchange& exchange) {
+  exchange.allow_any_origin();
+  if (is_preflight(exchange.head())) {
+    answer_preflight(exchange);
+    co_return;
+  }
+  const auth::Credentials credentials = credentials_of(exchange);
+  const auth::Access* access = exchange.access_cache().find(credentials);
+  if (access == nullptr) access = co_await authorize(exchange, authenticator_, credentials);
+  if (access == nullptr) co_return;
+  if (!exchange.head().is("POST")) {
+    exchange.refuse({ErrorCode::kMethodNotAllowed, "use POST", {}}, "POST, OPTIONS");
+    co_return;
+  }
+  if (!exchange.take_body() && !co_await exchange.read_body()) co_return;
+  exchange.begin_answer();
+  exchange.end_answer(
+      co_await dispatcher_.answer(exchange.body(), *access, exchange.arena(), exchange));
+}
+
+}  // namespace eventodb::net

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "auth/authenticator.hpp"
+#include "net/router.hpp"
+#include "rpc/dispatcher.hpp"
+
+namespace eventodb::net {
+
+/// POST /rpc: credentials, then the method, then the body to the dispatcher (protocol 1.4).
+class RpcEndpoint final : public Endpoint {
+ public:
+  RpcEndpoint(const auth::Authenticator& authenticator, const rpc::Dispatcher& dispatcher)
+      : authenticator_(authenticator), dispatcher_(dispatcher) {}
+
+  Awaitable<void> serve(Exchange& exchange) override;
+
+ private:
+  const auth::Authenticator& authenticator_;
+  const rpc::Dispatcher& dispatcher_;
+};
+
+}  // namespace eventodb::net

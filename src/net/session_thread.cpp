@@ -1,0 +1,140 @@
+#include "net/session_thread.hpp"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <limits>
+#include <utility>
+
+#include "net/http_session.hpp"
+
+namespace eventodb::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Free request memories a thread keeps: more connections than that rarely have a request at once.
+constexpr std::size_t kFreeMemoriesMax = 32;
+/// After the grace: for answers that were just finished and errors that are on their way.
+constexpr auto kAbandonAfter = milliseconds(500);
+
+/// Whole sweeps in `time`, rounded up; a phase ends when more than these have passed.
+std::uint32_t ticks(milliseconds time, milliseconds period) {
+  return static_cast<std::uint32_t>((time + period - milliseconds(1)) / period);
+}
+
+}  // namespace
+
+SessionThread::SessionThread(const SessionSettings& settings)
+    : settings_(settings), sweep_timer_(io_.context()), stop_timer_(io_.context()) {
+  const Timeouts& timeouts = settings.timeouts;
+  const auto set = [&](Phase phase, milliseconds time) {
+    limits_[static_cast<std::size_t>(phase)] = ticks(time, timeouts.sweep_period);
+  };
+  limits_.fill(std::numeric_limits<std::uint32_t>::max());
+  set(Phase::kIdle, timeouts.idle);
+  set(Phase::kHeader, timeouts.header);
+  set(Phase::kBody, timeouts.body_stall);
+  set(Phase::kWrite, timeouts.write_stall);
+  set(Phase::kLinger, timeouts.linger);
+  free_memory_.reserve(kFreeMemoriesMax);
+  arm_sweep();
+}
+
+void SessionThread::run() {
+  io_.run();
+}
+
+void SessionThread::adopt(int descriptor) {
+  boost::asio::post(context(), [this, descriptor] { start(descriptor, false); });
+}
+
+void SessionThread::refuse(int descriptor) {
+  boost::asio::post(context(), [this, descriptor] { start(descriptor, true); });
+}
+
+void SessionThread::start(int descriptor, bool refused) {
+  std::unique_ptr<Connection> connection;
+  try {
+    connection = std::make_unique<Connection>(*this, descriptor);
+  } catch (const std::exception& problem) {
+    spdlog::warn("a connection could not be served: {}", problem.what());
+    ::close(descriptor);
+    connection_ended();
+    return;
+  }
+  boost::asio::co_spawn(
+      context(),
+      refused ? refuse_connection(std::move(connection)) : serve_connection(std::move(connection)),
+      boost::asio::detached);
+}
+
+void SessionThread::stop() {
+  boost::asio::post(context(), [this] { begin_stop(); });
+}
+
+void SessionThread::arm_sweep() {
+  sweep_timer_.expires_after(settings_.timeouts.sweep_period);
+  sweep_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) sweep();
+  });
+}
+
+void SessionThread::sweep() {
+  ++tick_;
+  for (Connection& connection : connections_) connection.sweep();
+  arm_sweep();
+}
+
+void SessionThread::begin_stop() {
+  if (std::exchange(stopping_, true)) return;
+  for (Connection& connection : connections_) connection.begin_stop();
+  stop_timer_.expires_after(settings_.shutdown_grace);
+  stop_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error) abort_all();
+  });
+  end_if_stopped();
+}
+
+void SessionThread::abort_all() {
+  for (Connection& connection : connections_) connection.abort();
+  stop_timer_.expires_after(kAbandonAfter);
+  stop_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    spdlog::error("a request still waits for the storage; leaving without it");
+    ended_cleanly_ = false;
+    context().stop();
+  });
+  end_if_stopped();
+}
+
+/// The timers are what keeps the loop running once the last connection has gone.
+void SessionThread::end_if_stopped() {
+  if (!stopping_ || !connections_.empty()) return;
+  sweep_timer_.cancel();
+  stop_timer_.cancel();
+}
+
+std::unique_ptr<RequestMemory> SessionThread::take_memory() {
+  if (free_memory_.empty()) return std::make_unique<RequestMemory>();
+  auto memory = std::move(free_memory_.back());
+  free_memory_.pop_back();
+  return memory;
+}
+
+void SessionThread::give_memory(std::unique_ptr<RequestMemory> memory) {
+  if (free_memory_.size() == kFreeMemoriesMax) return;
+  memory->reset();
+  free_memory_.push_back(std::move(memory));
+}
+
+void SessionThread::connection_ended() {
+  settings_.connections.fetch_sub(1, std::memory_order_relaxed);
+  settings_.on_connection_ended();
+  end_if_stopped();
+}
+
+}  // namespace eventodb::net
