@@ -11,7 +11,7 @@ Only missing packages are installed; nothing is printed or downloaded when there
 Runs as root, or through sudo.
 
   build     compiler, CMake, Ninja, ccache, the libraries, GoogleTest, curl, jq
-  lint      clang-format, clang-tidy, shellcheck
+  lint      clang-format, clang-tidy 16 or later, shellcheck
   coverage  gcovr
   profile   google-pprof, graphviz, python3
   docker    buildah, debootstrap
@@ -26,7 +26,7 @@ packages_of() {
         libsqlite3-dev libspdlog-dev libcli11-dev libssl-dev libgoogle-perftools-dev \
         libdw-dev libgtest-dev libbenchmark-dev nlohmann-json3-dev curl jq
       ;;
-    lint) echo clang-format 'clang-tidy-16|clang-tidy' shellcheck ;;
+    lint) echo clang-format 'clang-tidy-16|clang-tidy-19' shellcheck ;;
     coverage) echo gcovr ;;
     profile) echo google-perftools graphviz binutils python3 curl jq ;;
     docker) echo buildah debootstrap curl jq ca-certificates ;;
