@@ -5,13 +5,11 @@
 #include <string>
 #include <utility>
 
+#include "rpc/automatic_namespace.hpp"
 #include "rpc/method_table.hpp"
-#include "rpc/namespace_id.hpp"
 
 namespace eventodb::rpc {
 namespace {
-
-constexpr std::string_view kAutomaticDescription = "Created automatically in test mode";
 
 Error unknown_method(std::string_view name) {
   constexpr std::size_t kShownBytesMax = 64;
@@ -25,30 +23,12 @@ Error too_few_arguments(const Method& method) {
                          (method.arity == 1 ? " argument" : " arguments"));
 }
 
-/// Test mode: makes the namespace of a token that names none yet. Of two first writes one loses
-/// the race and uses the other's.
-Awaitable<Result<void>> create_on_the_fly(Call& call) {
-  const std::string& id = call.access.namespace_id;
-  auto checked = check_namespace_id(id);
-  if (!checked) co_return checked;
-  NewNamespace wanted;
-  wanted.id = id;
-  wanted.description = kAutomaticDescription;
-  wanted.token_hash = call.access.presented_hash;
-  auto made = co_await call.store.create_namespace(wanted);
-  if (!made && made.error().code == ErrorCode::kNamespaceExists) {
-    made = co_await call.store.find_namespace(id);
-  }
-  if (!made) co_return std::move(made).error();
-  call.created = std::move(*made);
-  call.ns = call.created.get();
-  co_return Result<void>();
-}
-
 Awaitable<Result<void>> invoke_without_namespace(Call& call, Invocation invocation) {
   if ((invocation.method->flags & kCreatesNamespace) != 0 && call.facts.test_mode) {
-    auto opened = co_await create_on_the_fly(call);
-    if (!opened) co_return opened;
+    auto made = co_await create_automatically(call.store, call.access);
+    if (!made) co_return std::move(made).error();
+    call.created = std::move(*made);
+    call.ns = call.created.get();
   }
   if (call.ns == nullptr) {
     co_return Error{ErrorCode::kNamespaceNotFound,
