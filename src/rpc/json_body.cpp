@@ -20,9 +20,10 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 /// refuses numbers out of the range of double or 64 bits and unpaired surrogates.
 bool is_taken_by_parser(const base::ByteBuffer& body) {
   thread_local simdjson::dom::parser parser(kParserBytesMax);
-  // One level more than the limit, as simdjson counts the scalars inside as a level.
+  // One level less than the limit, as simdjson does not count an empty innermost container; what is
+  // too deep for it is the validator's to decide.
   thread_local const bool ready =
-      parser.allocate(kParserBytesMax, limits::kJsonDepthMax + 1) == simdjson::SUCCESS;
+      parser.allocate(kParserBytesMax, limits::kJsonDepthMax - 1) == simdjson::SUCCESS;
   return ready && parser.parse(body.data(), body.size(), false).error() == simdjson::SUCCESS;
 }
 
