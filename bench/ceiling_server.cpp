@@ -40,6 +40,7 @@ using eventodb::base::ArenaAllocator;
 std::string rendered(const std::string& body) {
   return "HTTP/1.1 200 OK\r\nServer: EventoDB/" + std::string(eventodb::base::kVersion) +
          "\r\nDate: Wed, 15 Jan 2025 10:00:00 GMT\r\nContent-Type: application/json" +
+         "\r\nAccess-Control-Allow-Origin: *" +
          "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
