@@ -1,13 +1,14 @@
 #pragma once
 
-#include <string>
-#include <string_view>
+#include <functional>
 
 #include "auth/authenticator.hpp"
 #include "net/debug_worker.hpp"
 #include "net/router.hpp"
 
 namespace eventodb::net {
+
+struct DebugPage;
 
 /// Everything below /debug: for the administrator in auth mode, for anyone in test mode
 /// (protocol 1.1). Shows no secrets.
@@ -18,12 +19,10 @@ class DebugEndpoint final : public Endpoint {
   Awaitable<void> serve(Exchange& exchange) override;
 
  private:
-  struct Page;
-
-  static const Page* find_page(std::string_view path);
-  static std::string index_html();
-  Awaitable<void> serve_page(Exchange& exchange, const Page& page);
+  Awaitable<void> serve_page(Exchange& exchange, const DebugPage& page);
+  Awaitable<void> serve_cpu_profile(Exchange& exchange);
   Awaitable<void> serve_symbols(Exchange& exchange);
+  Awaitable<bool> run(Exchange& exchange, std::function<void()> work);
 
   const auth::Authenticator& authenticator_;
   DebugWorker worker_;

@@ -84,7 +84,9 @@ std::string command_line_text() {
   return text;
 }
 
-std::string threads_text() { return profiling::render_threads(profiling::report_threads()); }
+std::string threads_text() {
+  return profiling::render_threads(profiling::report_threads());
+}
 
 std::string memory_statistics_json() {
   base::ByteBuffer out;
