@@ -7,24 +7,6 @@
 namespace eventodb::rpc {
 namespace {
 
-JsonKind kind_of(char first) {
-  switch (first) {
-    case '{':
-      return JsonKind::kObject;
-    case '[':
-      return JsonKind::kArray;
-    case '"':
-      return JsonKind::kString;
-    case 't':
-    case 'f':
-      return JsonKind::kBoolean;
-    case 'n':
-      return JsonKind::kNull;
-    default:
-      return JsonKind::kNumber;
-  }
-}
-
 bool ends_scalar(char c) {
   return c == ',' || c == ']' || c == '}' || is_json_space(c);
 }
@@ -41,15 +23,6 @@ const char* string_end(const char* at, const char* end, bool& is_escaped) {
 }
 
 }  // namespace
-
-void JsonCursor::skip_space() {
-  at_ = skip_json_space(at_, end_);
-}
-
-JsonKind JsonCursor::peek() {
-  skip_space();
-  return kind_of(*at_);
-}
 
 JsonValue JsonCursor::read() {
   JsonValue value;
@@ -99,36 +72,6 @@ void JsonCursor::skip_container(JsonValue& value) {
         ++at_;
     }
   }
-}
-
-void JsonCursor::enter() {
-  skip_space();
-  ++at_;
-}
-
-bool JsonCursor::next(char close) {
-  skip_space();
-  if (*at_ == close) {
-    ++at_;
-    return false;
-  }
-  if (*at_ == ',') {
-    ++at_;
-    skip_space();
-  }
-  return true;
-}
-
-bool JsonCursor::next_element() {
-  return next(']');
-}
-
-bool JsonCursor::next_member(JsonValue& key) {
-  if (!next('}')) return false;
-  key = read();
-  skip_space();
-  ++at_;  // ':'
-  return true;
 }
 
 std::string_view compact_text_of(const JsonValue& value, base::Arena& arena) {

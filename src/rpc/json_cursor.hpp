@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/arena.hpp"
+#include "rpc/json_scan.hpp"
 
 /// Reading values out of JSON text that was checked (json_body.hpp), in one pass and without
 /// building a document: a value is the slice of the text it stands in.
@@ -19,6 +20,25 @@ enum class JsonKind : std::uint8_t {
   kArray,
   kObject,
 };
+
+/// Kind of a value by its first character.
+inline JsonKind json_kind_of(char first) {
+  switch (first) {
+    case '{':
+      return JsonKind::kObject;
+    case '[':
+      return JsonKind::kArray;
+    case '"':
+      return JsonKind::kString;
+    case 't':
+    case 'f':
+      return JsonKind::kBoolean;
+    case 'n':
+      return JsonKind::kNull;
+    default:
+      return JsonKind::kNumber;
+  }
+}
 
 struct JsonValue {
   JsonKind kind = JsonKind::kAbsent;
@@ -35,20 +55,43 @@ class JsonCursor {
   explicit JsonCursor(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
 
   /// Kind of the value the cursor stands at. Skips white space.
-  JsonKind peek();
+  JsonKind peek() {
+    skip_space();
+    return json_kind_of(*at_);
+  }
   /// The value the cursor stands at; moves behind it.
   JsonValue read();
   /// Moves into the array or object the cursor stands at.
-  void enter();
+  void enter() {
+    skip_space();
+    ++at_;
+  }
   /// Inside an array: moves to the next element; false at its end, the cursor is then behind it.
-  bool next_element();
+  bool next_element() { return next(']'); }
   /// Inside an object: moves to the next member's value; false at its end, as above.
-  bool next_member(JsonValue& key);
+  bool next_member(JsonValue& key) {
+    if (!next('}')) return false;
+    key = read();
+    skip_space();
+    ++at_;  // ':'
+    return true;
+  }
 
  private:
-  void skip_space();
+  void skip_space() { at_ = skip_json_space(at_, end_); }
   void skip_container(JsonValue& value);
-  bool next(char close);
+  bool next(char close) {
+    skip_space();
+    if (*at_ == close) {
+      ++at_;
+      return false;
+    }
+    if (*at_ == ',') {
+      ++at_;
+      skip_space();
+    }
+    return true;
+  }
 
   const char* at_;
   const char* end_;

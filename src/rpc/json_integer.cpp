@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <limits>
 
 #include "rpc/json_cursor.hpp"
 
@@ -65,6 +64,11 @@ Decimal parse_decimal(std::string_view text) {
 }  // namespace
 
 std::optional<std::int64_t> integer_of(const JsonValue& value) {
+  const char* const text_end = value.text.data() + value.text.size();
+  std::int64_t plain = 0;
+  const auto parsed = std::from_chars(value.text.data(), text_end, plain);
+  if (parsed.ec == std::errc() && parsed.ptr == text_end) return plain;
+
   const Decimal decimal = parse_decimal(value.text);
   if (decimal.is_zero()) return 0;
   if (decimal.exponent < 0) return std::nullopt;  // a fraction: the last digit is not zero

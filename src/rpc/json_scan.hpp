@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -17,18 +18,21 @@ inline const char* skip_json_space(const char* at, const char* end) {
 
 /// The first '"', '\\' or control character (below 0x20) in [at, end), or `end`.
 inline const char* find_string_special(const char* at, const char* end) {
-  // Eight bytes a step; each term has the top bit set in some byte exactly when one matches.
+  // Eight bytes a step: a matching byte gets its top bit set. Borrows can set bits behind a match,
+  // never before the first.
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kTops = 0x8080808080808080;
-  while (end - at >= 8) {
+  for (; end - at >= 8; at += 8) {
     std::uint64_t word;
     std::memcpy(&word, at, sizeof(word));
     const std::uint64_t quote = word ^ (kOnes * '"');
     const std::uint64_t slash = word ^ (kOnes * '\\');
-    const std::uint64_t hits =
-        ((quote - kOnes) & ~quote) | ((slash - kOnes) & ~slash) | ((word - kOnes * 0x20) & ~word);
-    if ((hits & kTops) != 0) break;
-    at += 8;
+    const std::uint64_t hits = (((quote - kOnes) & ~quote) | ((slash - kOnes) & ~slash) |
+                                ((word - kOnes * 0x20) & ~word)) &
+                               kTops;
+    if (hits == 0) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return at + std::countr_zero(hits) / 8;
   }
   while (at != end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) ++at;
   return at;
