@@ -11,6 +11,10 @@
 namespace eventodb::store {
 namespace {
 
+bool same(const test::OwnedMessage& wanted, const MessageView& found) {
+  return wanted == test::OwnedMessage(found);
+}
+
 class LogRandom : public ::testing::TestWithParam<int> {
  protected:
   LogRandom() : random_(static_cast<std::uint64_t>(GetParam())) {}
@@ -27,8 +31,8 @@ class LogRandom : public ::testing::TestWithParam<int> {
     return category + "-" + std::to_string(below(GetParam() % 2 == 0 ? 4 : 300));
   }
 
-  OwnedMessage make() {
-    OwnedMessage m;
+  ModelMessage make() {
+    ModelMessage m;
     m.stream = stream_name();
     m.type = "Type" + std::to_string(below(4));
     m.data = "{\"n\":\"" + std::string(static_cast<std::size_t>(below(300)), 'x') + "\"}";
@@ -77,10 +81,11 @@ class LogRandom : public ::testing::TestWithParam<int> {
   }
   std::int64_t some_remaining() { return chance(50) ? -1 - below(3) : below(40); }
 
-  void expect_equal(const std::vector<const OwnedMessage*>& wanted, const Collector& got) {
+  void expect_equal(const std::vector<const ModelMessage*>& wanted,
+                    const test::MessageCollector& got) {
     ASSERT_EQ(got.found.size(), wanted.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) {
-      ASSERT_TRUE(same(*wanted[i], got.found[i].view())) << "message " << i;
+      ASSERT_TRUE(*wanted[i] == got.found[i]) << "message " << i;
     }
   }
 
@@ -88,7 +93,7 @@ class LogRandom : public ::testing::TestWithParam<int> {
     const std::string name = stream_name();
     StreamCursor cursor{.stream = name, .next = {below(60) - 3}, .remaining = some_remaining()};
     if (chance(30)) cursor.from_global = GlobalPosition{some_global()};
-    Collector collector(static_cast<std::size_t>(below(3)));
+    test::MessageCollector collector(static_cast<std::size_t>(below(3)));
     read_all(log_, cursor, collector);
     expect_equal(model_.stream(cursor), collector);
   }
@@ -102,7 +107,7 @@ class LogRandom : public ::testing::TestWithParam<int> {
                           .remaining = some_remaining(),
                           .correlation = kFlows[static_cast<std::size_t>(below(6))]};
     if (chance(30)) cursor.group = ConsumerGroup{.member = below(3), .size = 3};
-    Collector collector(static_cast<std::size_t>(below(3)));
+    test::MessageCollector collector(static_cast<std::size_t>(below(3)));
     read_all(log_, cursor, collector);
     expect_equal(model_.category(cursor), collector);
   }
@@ -113,7 +118,7 @@ class LogRandom : public ::testing::TestWithParam<int> {
     const auto head = log_.find_stream(name);
     ASSERT_EQ(head.has_value(), !wanted.empty());
     const std::string type = "Type" + std::to_string(below(5));
-    const OwnedMessage* of_type = nullptr;
+    const ModelMessage* of_type = nullptr;
     for (const auto* m : wanted) of_type = m->type == type ? m : of_type;
     const auto last_of_type = log_.find_last(name, type);
     ASSERT_EQ(last_of_type.has_value(), of_type != nullptr);
@@ -161,12 +166,12 @@ class LogRandom : public ::testing::TestWithParam<int> {
   void check_records() {
     struct All : LogVisitor {
       bool visit(const LogRecord& record) override {
-        found.push_back(owned(record.message));
+        found.emplace_back(record.message);
         found.back().correlation = record.correlation;
         found.back().tag = record.stream_tag;
         return true;
       }
-      std::vector<OwnedMessage> found;
+      std::vector<ModelMessage> found;
     } all;
     const std::int64_t from = some_global();
     log_.read_records({from}, all);
