@@ -1,5 +1,9 @@
 #include "net/connection.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,6 +19,14 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 /// Sweeps an idle connection may keep its memory.
 constexpr std::uint32_t kIdleTicksWithMemory = 2;
+
+// A peer that vanished without a word is found within about two minutes.
+constexpr int kKeepAliveIdleSeconds = 60;
+constexpr int kKeepAliveProbeSeconds = 15;
+constexpr int kKeepAliveProbes = 4;
+
+/// Reads in a row of what a client sends for nothing.
+constexpr int kDropTurns = 16;
 
 /// Drops `bytes` from the front of a buffer sequence; true when nothing is left.
 bool advance(Connection::Buffers& buffers, std::size_t bytes) {
@@ -101,12 +113,35 @@ Awaitable<bool> Connection::send(Buffers buffers) {
     const std::size_t sent = socket_.write_some(buffers, error);
     if (error && error != asio::error::would_block) co_return false;
     if (advance(buffers, sent)) break;
-    enter(Phase::kWrite);  // progress, or the beginning of a stall
+    // Progress, or the beginning of a stall.
+    if (before != Phase::kStream) enter(Phase::kWrite);
     const auto [waited] = co_await socket_.async_wait(asio::socket_base::wait_write, kAsTuple);
     if (waited) co_return false;
   }
   if (phase_ != before) enter(before);
   co_return true;
+}
+
+bool Connection::drop_received() {
+  std::array<char, 4096> dropped;
+  for (int turn = 0; turn < kDropTurns; ++turn) {
+    boost::system::error_code error;
+    socket_.read_some(asio::buffer(dropped), error);
+    if (error) return error == asio::error::would_block;
+  }
+  return true;
+}
+
+void Connection::configure_stream() {
+  boost::system::error_code ignored;
+  socket_.set_option(asio::socket_base::send_buffer_size(limits::kSubscriberSocketBytes), ignored);
+  const auto set = [&](int level, int name, int value) {
+    ::setsockopt(socket_.native_handle(), level, name, &value, sizeof(value));
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleSeconds);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveProbeSeconds);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
 }
 
 Awaitable<void> Connection::linger() {
@@ -121,14 +156,15 @@ Awaitable<void> Connection::linger() {
 }
 
 void Connection::sweep() {
+  if (stream_end_ != nullptr) stream_end_->sweep_stream();
   const std::uint32_t passed = thread_.tick() - since_;
   if (passed > thread_.limit_of(phase_)) {
     timed_out_ = true;
-    cancel();
+    cancel_waits();
   } else if (phase_ == Phase::kIdle && has_memory() && passed >= kIdleTicksWithMemory &&
              !memory_unused_) {
     memory_unused_ = true;
-    cancel();
+    cancel_waits();
   }
 }
 
@@ -137,7 +173,7 @@ void Connection::begin_stop() {
     stream_end_->end_stream();
   } else if (phase_ == Phase::kIdle) {
     closing_ = true;
-    cancel();
+    cancel_waits();
   }
 }
 
@@ -146,10 +182,10 @@ void Connection::abort() {
   if (stream_end_ != nullptr) stream_end_->end_stream();
   boost::system::error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_both, ignored);
-  cancel();
+  cancel_waits();
 }
 
-void Connection::cancel() {
+void Connection::cancel_waits() {
   boost::system::error_code ignored;
   socket_.cancel(ignored);
 }

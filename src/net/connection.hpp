@@ -44,15 +44,17 @@ enum class Phase : std::uint8_t {
   kServe,   ///< a request runs; no limit
   kWrite,   ///< the client does not take bytes; counted from its last progress
   kLinger,  ///< the last answer is sent; reading what the client still sends
-  kStream,  ///< an endpoint keeps the connection; ends through its StreamEnd
+  kStream,  ///< an endpoint keeps the connection; no limit, ends through its StreamEnd
 };
 inline constexpr std::size_t kPhases = 7;
 
-/// How the owner of an endless stream learns that the server stops.
+/// How the owner of an endless stream learns that time passes and that the server stops.
 class StreamEnd {
  public:
   /// Called on the connection's thread; must make the endpoint return soon, without blocking.
   virtual void end_stream() noexcept = 0;
+  /// Called with every sweep over the connections.
+  virtual void sweep_stream() noexcept {}
 
  protected:
   ~StreamEnd() = default;
@@ -97,7 +99,11 @@ class Connection : public boost::intrusive::list_base_hook<
   /// Waits until there is something to read, without holding memory. False: as kClosed.
   Awaitable<bool> wait_readable();
 
-  /// Sends everything. False: the client is gone or takes nothing. Empty buffers are skipped.
+  /// Reads and drops what has arrived, but not for ever. False: the client closed or is gone.
+  bool drop_received();
+
+  /// Sends everything. False: the client is gone or takes nothing. Empty buffers are skipped. In
+  /// Phase::kStream a client may take as long as it likes.
   Awaitable<bool> send(Buffers buffers);
   Awaitable<bool> send(std::string_view bytes) { return send(Buffers{asio_buffer(bytes)}); }
   /// What the socket takes at once, which usually is everything: the way without a coroutine.
@@ -108,6 +114,12 @@ class Connection : public boost::intrusive::list_base_hook<
   /// ends. Without it, bytes the client still sends would reset the connection and destroy the
   /// answer on its way.
   Awaitable<void> linger();
+
+  /// For a connection that will be silent or slow for long: bounds what the kernel holds for it
+  /// and has the kernel look for peers that vanished.
+  void configure_stream();
+  /// Makes the reads and writes that are waiting fail.
+  void cancel_waits();
 
   /// While set, shutdown calls it instead of closing; null to clear.
   void set_stream_end(StreamEnd* end) { stream_end_ = end; }
@@ -124,7 +136,6 @@ class Connection : public boost::intrusive::list_base_hook<
   static boost::asio::const_buffer asio_buffer(std::string_view bytes) {
     return {bytes.data(), bytes.size()};
   }
-  void cancel();
 
   SessionThread& thread_;
   boost::asio::ip::tcp::socket socket_;

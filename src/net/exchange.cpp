@@ -228,12 +228,11 @@ Awaitable<bool> Exchange::send_piece() {
   co_return !gone_;
 }
 
-Awaitable<bool> Exchange::take_connection() {
+void Exchange::hand_over(const ResponseHead& head, std::unique_ptr<ConnectionOwner> owner) {
+  append_head(out(), head, connection_.thread().date());
+  status_ = head.status;
   close_ = true;
-  status_ = 200;
-  gone_ = !co_await flush(connection_);
-  rendered_from_ = 0;
-  co_return !gone_;
+  owner_ = std::move(owner);
 }
 
 void Exchange::fail() {

@@ -2,8 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "auth/access_cache.hpp"
 #include "base/arena.hpp"
@@ -22,11 +23,19 @@ struct RequestFraming {
   std::uint64_t content_length = 0;  ///< 0 when absent or chunked
 };
 
+/// What keeps a connection for itself after the request that asked for it: an event stream.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  /// Reads and writes the connection, which closes when this returns. It has no memory() meanwhile.
+  virtual Awaitable<void> run(Connection& connection) = 0;
+};
+
 /// One request and its answer, as an endpoint sees them. Lives from the complete head until the
 /// answer is rendered; answers gather in the connection's output and are sent by the session.
 ///
 /// An endpoint gives exactly one answer: answer(), refuse(), or begin_answer() ... end_answer();
-/// or it takes the connection.
+/// or hand_over().
 class Exchange final : public rpc::Answer {
  public:
   Exchange(Connection& connection, auth::AccessCache& access_cache, const RequestHead& head,
@@ -62,12 +71,13 @@ class Exchange final : public rpc::Answer {
   Awaitable<bool> send_piece() override;
 
   // --- for an endpoint that keeps the connection ---
-  /// Sends the answers of earlier requests; from then on the endpoint writes to the connection
-  /// itself, and it closes when serve() returns. False: the client is gone.
-  Awaitable<bool> take_connection();
+  /// Renders the head of an endless answer; append the beginning of its body to out(). Once that
+  /// has been sent and this exchange is gone, `owner` runs with the connection.
+  void hand_over(const ResponseHead& head, std::unique_ptr<ConnectionOwner> owner);
   Connection& connection() { return connection_; }
 
   // --- for the session ---
+  std::unique_ptr<ConnectionOwner> take_owner() { return std::move(owner_); }
   /// Forgets what was rendered after an exception and answers 500, or cuts the connection.
   void fail();
   /// Whether finish() has anything to do.
@@ -97,6 +107,7 @@ class Exchange final : public rpc::Answer {
   const RequestHead& head_;
   RequestFraming framing_;
   HeadPlace place_;
+  std::unique_ptr<ConnectionOwner> owner_;
   std::size_t rendered_from_;  // where this exchange's bytes begin in out()
   int status_ = 0;
   BodyState body_state_;

@@ -38,7 +38,11 @@ class HttpSession {
   Awaitable<void> run() {
     while (co_await next_request()) {
     }
-    if (connection_.has_memory() && !gone_ && co_await flush(connection_) && linger_) {
+    if (!connection_.has_memory() || gone_ || !co_await flush(connection_)) co_return;
+    if (owner_ != nullptr) {
+      connection_.release_memory();
+      co_await owner_->run(connection_);
+    } else if (linger_) {
       co_await connection_.linger();
     }
   }
@@ -124,7 +128,8 @@ class HttpSession {
     if (exchange.needs_finish()) co_await exchange.finish();
     log(exchange);
     gone_ = exchange.gone();
-    if (gone_) co_return false;
+    owner_ = exchange.take_owner();
+    if (gone_ || owner_ != nullptr) co_return false;
     if (exchange.closes()) {
       linger_ = exchange.needs_linger() || !memory.pending().empty();
       co_return false;
@@ -169,8 +174,9 @@ class HttpSession {
 
   Connection& connection_;
   auth::AccessCache access_cache_;
-  bool gone_ = false;    // nothing can be sent any more
-  bool linger_ = false;  // the client may still be sending when we close
+  std::unique_ptr<ConnectionOwner> owner_;  // takes over from us
+  bool gone_ = false;                       // nothing can be sent any more
+  bool linger_ = false;                     // the client may still be sending when we close
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ class Endpoint {
  public:
   virtual ~Endpoint() = default;
   /// Serves one request: exactly one answer, or the connection closes. An endpoint that keeps the
-  /// connection for itself (an event stream) returns when the stream has ended.
+  /// connection for itself (an event stream) hands it over to a ConnectionOwner.
   virtual Awaitable<void> serve(Exchange& exchange) = 0;
 };
 

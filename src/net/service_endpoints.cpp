@@ -3,6 +3,7 @@
 #include "net/debug_endpoint.hpp"
 #include "net/rpc_endpoint.hpp"
 #include "net/status_endpoints.hpp"
+#include "net/subscribe_endpoint.hpp"
 
 namespace eventodb::net {
 
@@ -14,6 +15,7 @@ Endpoint& ServiceEndpoints::own(Arguments&... arguments) {
 
 ServiceEndpoints::ServiceEndpoints(Parts parts) {
   router_.add("/rpc", own<RpcEndpoint>(parts.authenticator, parts.dispatcher));
+  router_.add("/subscribe", own<SubscribeEndpoint>(parts.store, parts.authenticator));
   router_.add("/health", own<HealthEndpoint>(parts.store));
   router_.add("/version", own<VersionEndpoint>());
   router_.add_tree("/debug", own<DebugEndpoint>(parts.authenticator));

@@ -53,7 +53,7 @@ Subscription::~Subscription() {
 }
 
 Awaitable<Result<void>> Subscription::start() {
-  while (!feed_->is_started() && !feed_->is_ended() && !ended_) co_await wake_.wait();
+  while (!feed_->is_started() && !is_ending()) co_await wake_.wait();
   if (feed_->failure()) co_return *feed_->failure();
   if (request_.kind == Kind::kAll && !request_.payload) {
     // Pokes of `all` never catch up (protocol D50): everything stored by now is skipped.
@@ -81,7 +81,7 @@ Awaitable<bool> Subscription::find_events() {
       taken_.swap(pending_);
       co_return true;
     }
-    if (ended_ || feed_->is_ended()) co_return false;
+    if (is_ending()) co_return false;
     if (!live_) {
       const bool readable = co_await catch_up();
       if (!taken_.empty()) co_return true;

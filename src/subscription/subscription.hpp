@@ -38,6 +38,8 @@ class Subscription : public ListHook<JoinedTag>, public ListHook<LiveTag> {
   /// Makes next() return "" as soon as what was rendered already has been taken: the server stops
   /// or the client is gone.
   void end();
+  /// Whether the end has come or is near: after end(), or when the namespace has ended.
+  bool is_ending() const { return ended_ || feed_->is_ended(); }
   /// To be called about once a second: a comment is due when nothing was sent for
   /// limits::kKeepAliveInterval.
   void sweep(std::chrono::steady_clock::time_point now);
