@@ -69,15 +69,8 @@ void append_pool(base::ByteBuffer& out, base::MemoryKind kind) {
 }  // namespace
 
 std::string command_line_text() {
-  const std::string raw = profiling::read_proc_file("/proc/self/cmdline").value_or("");
-  std::vector<std::string> arguments;
-  for (std::size_t at = 0; at < raw.size();) {
-    const std::size_t end = std::min(raw.find('\0', at), raw.size());
-    arguments.push_back(raw.substr(at, end - at));
-    at = end + 1;
-  }
   std::string text;
-  for (const std::string& argument : mask_secrets(arguments)) {
+  for (const std::string& argument : mask_secrets(profiling::command_line())) {
     if (!text.empty()) text += '\0';
     text += argument;
   }

@@ -4,12 +4,15 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/check.hpp"
 #include "base/version.hpp"
 
 namespace eventodb::net {
 namespace {
 
-constexpr std::size_t kHeadBytesMax = 1024;
+constexpr std::size_t kExtraBytesMax = 512;
+/// Everything but the extra fields is ours and short.
+constexpr std::size_t kHeadBytesMax = kExtraBytesMax + 512;
 /// Where the length of most answers fits: two digits, as a write's answer has.
 constexpr std::size_t kUsualLength = 10;
 
@@ -116,7 +119,8 @@ std::string_view reason_phrase(int status) {
 }
 
 void append_head(base::ByteBuffer& out, const ResponseHead& head, std::string_view date) {
-  out.commit(render(out.prepare(kHeadBytesMax + head.extra_fields.size()), head, date));
+  EVENTODB_CHECK(head.extra_fields.size() <= kExtraBytesMax);
+  out.commit(render(out.prepare(kHeadBytesMax), head, date));
 }
 
 void HeadPlace::reserve(base::ByteBuffer& out, std::string_view date) {
@@ -128,7 +132,8 @@ void HeadPlace::reserve(base::ByteBuffer& out, std::string_view date) {
   body_begin_ = out.size();
 }
 
-void HeadPlace::fill(base::ByteBuffer& out, ResponseHead head, std::string_view date) const {
+void HeadPlace::fill(base::ByteBuffer& out, ResponseHead head, std::string_view date) {
+  EVENTODB_CHECK(head.extra_fields.size() <= kExtraBytesMax);
   const std::size_t body_bytes = out.size() - body_begin_;
   const std::size_t reserved = body_begin_ - begin_;
   head.content_length = body_bytes;
@@ -142,6 +147,7 @@ void HeadPlace::fill(base::ByteBuffer& out, ResponseHead head, std::string_view 
     out.commit(needed + body_bytes);
   }
   std::memcpy(out.data() + begin_, text, needed);
+  body_begin_ = begin_ + needed;
 }
 
 }  // namespace eventodb::net

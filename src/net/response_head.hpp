@@ -28,7 +28,7 @@ struct ResponseHead {
   bool close = false;             ///< adds Connection: close
   bool any_origin = false;        ///< adds Access-Control-Allow-Origin: *
   std::string_view allow;         ///< value of Allow; "" for none
-  std::string_view extra_fields;  ///< further complete lines, each with its CR LF
+  std::string_view extra_fields;  ///< further complete lines, each with CR LF; at most 512 bytes
 };
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT", formatted once a second. One per thread.
@@ -55,7 +55,7 @@ class HeadPlace {
   /// Reserves at the end of `out`. The body is appended after it.
   void reserve(base::ByteBuffer& out, std::string_view date);
   /// Writes the head for the body behind the place; its Content-Length is set here.
-  void fill(base::ByteBuffer& out, ResponseHead head, std::string_view date) const;
+  void fill(base::ByteBuffer& out, ResponseHead head, std::string_view date);
 
   std::size_t begin() const { return begin_; }
   std::size_t body_begin() const { return body_begin_; }
