@@ -26,6 +26,7 @@
 #include "eventodb/store.hpp"
 #include "net/server.hpp"
 #include "net/service_endpoints.hpp"
+#include "profiling/profiles.hpp"
 #include "rpc/dispatcher.hpp"
 #include "store/open_store.hpp"
 
@@ -154,6 +155,8 @@ int run_server(const Config& config, const EndSignals& signals, Store& store) {
 }  // namespace
 
 int serve(const Config& config) {
+  profiling::restart_with_heap_sampling();
+  profiling::start_allocation_sampling();
   const EndSignals signals;
   base::start_logging(config.log_level, config.log_format);
   raise_open_files_limit();

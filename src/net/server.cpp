@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/thread_name.hpp"
 #include "net/listener.hpp"
 #include "net/session_thread.hpp"
 
@@ -38,9 +39,9 @@ class Server::Impl {
   bool run() {
     std::vector<std::thread> others;
     for (std::size_t i = 1; i < threads_.size(); ++i) {
-      others.emplace_back([this, i] { threads_[i]->run(); });
+      others.emplace_back([this, i] { run_thread(i); });
     }
-    threads_.front()->run();
+    run_thread(0);
     for (auto& other : others) other.join();
     return std::ranges::all_of(threads_,
                                [](const auto& thread) { return thread->ended_cleanly(); });
@@ -58,6 +59,11 @@ class Server::Impl {
 
  private:
   using Threads = std::vector<std::unique_ptr<SessionThread>>;
+
+  void run_thread(std::size_t number) {
+    base::name_thread("io", static_cast<unsigned>(number));
+    threads_[number]->run();
+  }
 
   static Threads make_threads(const SessionSettings& settings, std::size_t count) {
     Threads threads;

@@ -42,12 +42,16 @@ bool is_built_in() {
   return true;
 }
 
-void restart_with_heap_sampling(char** argv) {
+void restart_with_heap_sampling() {
   if (std::getenv(kPeriodVariable) != nullptr) return;
   setenv(kPeriodVariable, std::to_string(kSamplePeriodBytes).c_str(), 1);
+  std::vector<std::string> arguments = command_line();
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
   // By its real path: the kernel takes the process's name from it.
   std::array<char, PATH_MAX> path{};
-  if (readlink("/proc/self/exe", path.data(), path.size() - 1) > 0) execv(path.data(), argv);
+  if (readlink("/proc/self/exe", path.data(), path.size() - 1) > 0) execv(path.data(), argv.data());
 }
 
 void start_allocation_sampling() {

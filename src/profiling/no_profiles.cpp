@@ -8,7 +8,7 @@ namespace eventodb::profiling {
 bool is_built_in() {
   return false;
 }
-void restart_with_heap_sampling(char**) {}
+void restart_with_heap_sampling() {}
 void start_allocation_sampling() {}
 std::string heap_profile() {
   return {};

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -36,6 +37,17 @@ std::optional<std::string> read_proc_file(const std::string& path) {
     }
     text.append(piece.data(), static_cast<std::size_t>(n));
   }
+}
+
+std::vector<std::string> command_line() {
+  const std::string raw = read_proc_file("/proc/self/cmdline").value_or("");
+  std::vector<std::string> arguments;
+  for (std::size_t at = 0; at < raw.size();) {
+    const std::size_t end = std::min(raw.find('\0', at), raw.size());
+    arguments.push_back(raw.substr(at, end - at));
+    at = end + 1;
+  }
+  return arguments;
 }
 
 std::string mapped_libraries() {

@@ -20,7 +20,7 @@ inline constexpr std::int64_t kSamplePeriodBytes = 512 * 1024;
 /// starts (TCMALLOC_SAMPLE_PARAMETER: bytes between samples, 0 is off): when it is not set, sets it
 /// and starts this program again in the same process. Returns when there is nothing to do or that
 /// failed. Call before anything was opened or started.
-void restart_with_heap_sampling(char** argv);
+void restart_with_heap_sampling();
 
 /// Begins to record where memory is allocated, with the same period as the heap's sampling; nothing
 /// when that is off. Once, before threads start.

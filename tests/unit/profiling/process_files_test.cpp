@@ -15,6 +15,12 @@ TEST(ProcessFilesTest, MissingFileIsNothing) {
   EXPECT_FALSE(read_proc_file("/proc/self/task/0/stat").has_value());
 }
 
+TEST(ProcessFilesTest, CommandLineBeginsWithTheProgram) {
+  const auto arguments = command_line();
+  ASSERT_FALSE(arguments.empty());
+  EXPECT_NE(arguments.front().find("unit_profiling_test"), std::string::npos);
+}
+
 TEST(ProcessFilesTest, MapsFollowTheirHeading) {
   EXPECT_EQ(mapped_libraries().find("\nMAPPED_LIBRARIES:\n"), 0u);
 }
