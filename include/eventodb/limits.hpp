@@ -73,6 +73,12 @@ inline constexpr std::size_t kTailMessagesMax = 131'072;
 inline constexpr std::size_t kReadStepRowsMax = 20'000;
 inline constexpr std::size_t kWriterThreads = 8;
 inline constexpr std::size_t kReaderThreads = 4;
+inline constexpr std::size_t kIndexThreads = 2;
+inline constexpr std::size_t kOpenerThreads = 2;
+/// A committed message waits at most about this long for its index step.
+inline constexpr auto kIndexDelay = 500ms;
+/// Heads (stream versions) of an open namespace in memory; others are looked up in the index.
+inline constexpr std::size_t kHeadCacheStreamsMax = 32'768;
 /// Namespaces whose files are open at once; the least recently used idle one is closed.
 inline constexpr std::size_t kOpenNamespacesMax = 80;
 /// Log pages in the WAL after which the writer checkpoints between two commits.

@@ -1,0 +1,227 @@
+#include "store/sqlite/sqlite_append_batch.hpp"
+
+#include <algorithm>
+
+#include "base/rfc3339.hpp"
+#include "base/uuid.hpp"
+
+namespace eventodb::store::sqlite {
+namespace {
+
+/// A batch that grew past this gives its memory back.
+constexpr std::size_t kMessagesKeptMax = 8192;
+
+bool is_same(const MessageView& stored, const NewMessage& wanted) {
+  return stored.stream == wanted.stream && stored.type == wanted.type &&
+         stored.data == wanted.data && stored.metadata == wanted.metadata;
+}
+
+/// Opens a lock for the time of a look-up in files.
+class Unlocked {
+ public:
+  explicit Unlocked(std::unique_lock<std::mutex>& lock) : lock_(lock) { lock_.unlock(); }
+  ~Unlocked() { lock_.lock(); }
+  Unlocked(const Unlocked&) = delete;
+  Unlocked& operator=(const Unlocked&) = delete;
+
+ private:
+  std::unique_lock<std::mutex>& lock_;
+};
+
+Error conflict(std::int64_t expected, std::int64_t actual) {
+  return {ErrorCode::kVersionConflict,
+          "the stream's version is " + std::to_string(actual) + ", not the expected " +
+              std::to_string(expected),
+          VersionConflict{expected, actual}};
+}
+
+Error id_exists(const MessageId& id, std::string stream, WrittenMessage written) {
+  return {ErrorCode::kMessageIdExists, "the message id belongs to another message",
+          ExistingMessage{id, std::move(stream), written}};
+}
+
+}  // namespace
+
+void AppendBatch::clear() {
+  appends_.clear();
+  if (messages_.capacity() > kMessagesKeptMax) std::vector<Message>().swap(messages_);
+  messages_.clear();
+  changes_.clear();
+  client_ids_.clear();
+  noted_ids_.clear();
+}
+
+DbResult<void> AppendBatch::plan(OpenFiles& files, Lock& lock) {
+  files_ = &files;
+  number_ = ++files.batch_number;
+  time_ = std::max(base::wall_clock_now(), files.last_time);
+  stream_count_ = files.stream_count;
+  for (PendingAppend* append : appends_) {
+    if (auto planned = plan_append(*append, lock); !planned) {
+      revert();
+      return planned;
+    }
+  }
+  return {};
+}
+
+DbResult<void> AppendBatch::plan_append(PendingAppend& append, Lock& lock) {
+  const Mark before = mark();
+  append.outcome = Result<void>();
+  auto refusal = try_append(append, lock);
+  if (!refusal) return refusal.error();
+  if (*refusal) {
+    undo_to(before);
+    append.outcome = std::move(**refusal);
+  }
+  return {};
+}
+
+DbResult<std::optional<Error>> AppendBatch::try_append(PendingAppend& append, Lock& lock) {
+  const auto retry = find_retry(append, lock);
+  if (!retry) return retry.error();
+  if (*retry) return std::nullopt;
+  for (std::size_t i = 0; i < append.messages.size(); ++i) {
+    const NewMessage& message = append.messages[i];
+    const auto head = find_head(message.stream, lock);
+    if (!head) return head.error();
+    const std::int64_t version = (*head)->planned.version;
+    if (!message.expected_version.accepts(version)) {
+      return conflict(message.expected_version.version(), version);
+    }
+    if (message.id) {
+      if (auto& stored = stored_[i]) {
+        return id_exists(*message.id, std::move(stored->stream), stored->written);
+      }
+      const auto [at, is_new] = client_ids_.try_emplace(*message.id, messages_.size());
+      if (!is_new) {  // twice in this append
+        const MessageView& first = messages_[at->second].view;
+        return id_exists(*message.id, std::string(first.stream),
+                         {first.position, first.global_position});
+      }
+      noted_ids_.push_back(*message.id);
+    }
+    plan_message(message, **head, append.written[i]);
+  }
+  return std::nullopt;
+}
+
+DbResult<bool> AppendBatch::find_retry(PendingAppend& append, Lock& lock) {
+  const auto has_id = [](const NewMessage& message) { return message.id.has_value(); };
+  if (std::none_of(append.messages.begin(), append.messages.end(), has_id)) return false;
+  stored_.clear();
+  bool all_same = true;
+  for (const NewMessage& message : append.messages) {
+    stored_.emplace_back();
+    if (message.id) {
+      auto found = find_stored(message, lock);
+      if (!found) return found.error();
+      stored_.back() = std::move(*found);
+    }
+    all_same = all_same && stored_.back() && stored_.back()->is_same;
+  }
+  if (!all_same) return false;
+  for (std::size_t i = 0; i < stored_.size(); ++i) append.written[i] = stored_[i]->written;
+  return true;
+}
+
+DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewMessage& message,
+                                                                      Lock& lock) {
+  const auto stored_as = [&message](const MessageView& view) {
+    return Stored{
+        {view.position, view.global_position}, std::string(view.stream), is_same(view, message)};
+  };
+  if (const auto at = client_ids_.find(*message.id); at != client_ids_.end()) {
+    return stored_as(messages_[at->second].view);
+  }
+  if (const auto view = files_->tail.find_id(*message.id)) return stored_as(*view);
+  const Unlocked unlocked(lock);
+  if (auto opened = open_lookup(); !opened) return opened.error();
+  const auto at = files_->lookup.find_id(*message.id);
+  if (!at) return at.error();
+  if (!*at) return std::nullopt;
+  MessageRow row;
+  const auto found = files_->log.fetch(**at, row);
+  if (!found) return found.error();
+  std::optional<Stored> stored;
+  if (*found && row.message.id == *message.id) stored = stored_as(row.message);
+  files_->log.end_fetch();
+  if (!stored) return files_->lookup.failure(SQLITE_CORRUPT);
+  return stored;
+}
+
+DbResult<HeadCache::Entry*> AppendBatch::find_head(std::string_view stream, Lock& lock) {
+  if (HeadCache::Entry* entry = files_->heads.find(stream)) {
+    entry->batch = number_;
+    return entry;
+  }
+  StreamHead head;
+  if (const auto in_tail = files_->tail.find_stream(stream)) {
+    head = {static_cast<std::int64_t>(in_tail->tag), in_tail->last.value};
+  } else {
+    const Unlocked unlocked(lock);
+    if (auto opened = open_lookup(); !opened) return opened.error();
+    const auto found = files_->lookup.find_stream(stream);
+    if (!found) return found.error();
+    head = *found;
+  }
+  return &files_->heads.insert(stream, head, number_);
+}
+
+DbResult<void> AppendBatch::open_lookup() {
+  if (files_->lookup.is_open()) return {};
+  return files_->lookup.open(files_->place.index_path());
+}
+
+void AppendBatch::plan_message(const NewMessage& message, HeadCache::Entry& head,
+                               WrittenMessage& written) {
+  const bool is_new_stream = head.planned.stream_id == 0;
+  changes_.push_back({&head, head.planned});
+  if (is_new_stream) head.planned.stream_id = ++stream_count_;
+  ++head.planned.version;
+  const auto global = files_->last_global + static_cast<std::int64_t>(messages_.size()) + 1;
+  written = {Position{head.planned.version}, GlobalPosition{global}};
+  messages_.push_back({.view = {.stream = message.stream,
+                                .type = message.type,
+                                .data = message.data,
+                                .metadata = message.metadata,
+                                .position = written.position,
+                                .global_position = written.global_position,
+                                .id = message.id ? *message.id : base::make_uuid_v7(),
+                                .time = time_},
+                       .stream_id = head.planned.stream_id,
+                       .is_new_stream = is_new_stream});
+}
+
+void AppendBatch::undo_to(const Mark& mark) {
+  while (changes_.size() > mark.changes) {
+    changes_.back().entry->planned = changes_.back().before;
+    changes_.pop_back();
+  }
+  for (; noted_ids_.size() > mark.noted_ids; noted_ids_.pop_back()) {
+    client_ids_.erase(noted_ids_.back());
+  }
+  messages_.resize(mark.messages);
+  stream_count_ = mark.stream_count;
+}
+
+void AppendBatch::accept_heads() {
+  for (const HeadChange& change : changes_) change.entry->head = change.entry->planned;
+}
+
+void AppendBatch::revert() {
+  undo_to(Mark{0, 0, 0, files_->stream_count});
+}
+
+void AppendBatch::fail_all(const Error& error) {
+  for (PendingAppend* append : appends_) append->outcome = error;
+}
+
+base::ThreadHop* AppendBatch::chain() {
+  for (std::size_t i = 0; i < appends_.size(); ++i) {
+    appends_[i]->next_hop = i + 1 < appends_.size() ? appends_[i + 1] : nullptr;
+  }
+  return appends_.empty() ? nullptr : appends_.front();
+}
+
+}  // namespace eventodb::store::sqlite

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "eventodb/error.hpp"
+#include "eventodb/message.hpp"
+#include "store/sqlite/sqlite_namespace.hpp"
+#include "store/sqlite/sqlite_open_files.hpp"
+
+namespace eventodb::store::sqlite {
+
+/// The appends of one commit: taken from the queue, checked in order against the heads as the ones
+/// before them leave them, and numbered. Refused appends leave nothing. Reused from commit to
+/// commit, so that a steady state allocates nothing. For writer threads.
+class AppendBatch {
+ public:
+  struct Message {
+    MessageView view;  // borrows from the request
+    std::int64_t stream_id = 0;
+    bool is_new_stream = false;
+  };
+
+  /// Forgets the last batch.
+  void clear();
+  /// Adds to the batch; the order is the order of the positions.
+  void add(PendingAppend& append) { appends_.push_back(&append); }
+  std::span<PendingAppend* const> appends() const { return appends_; }
+
+  /// Decides every append: sets the outcome of the refused ones and of retries, plans the messages
+  /// of the others. `lock` holds the namespace's mutex; it is released around look-ups in files.
+  /// On failure nothing is planned and no outcome is set.
+  DbResult<void> plan(OpenFiles& files, std::unique_lock<std::mutex>& lock);
+  std::span<const Message> messages() const { return messages_; }
+
+  /// Heads as planned become heads as committed; under the namespace's mutex.
+  void accept_heads();
+  /// Heads go back to what they were; under the namespace's mutex.
+  void revert();
+  /// The same outcome for every append: the commit failed.
+  void fail_all(const Error& error);
+  /// The appends, in order, linked for ThreadHop::finish_all.
+  base::ThreadHop* chain();
+
+ private:
+  /// The message that holds an id already.
+  struct Stored {
+    WrittenMessage written;
+    std::string stream;
+    bool is_same = false;  // stream, type, data and metadata
+  };
+  struct Mark {
+    std::size_t messages = 0;
+    std::size_t changes = 0;
+    std::size_t noted_ids = 0;
+    std::int64_t stream_count = 0;
+  };
+  struct HeadChange {
+    HeadCache::Entry* entry;
+    StreamHead before;
+  };
+  struct IdHash {
+    std::size_t operator()(const MessageId& id) const {
+      return std::hash<std::string_view>()(
+          {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+    }
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  DbResult<void> plan_append(PendingAppend& append, Lock& lock);
+  DbResult<std::optional<Error>> try_append(PendingAppend& append, Lock& lock);
+  DbResult<bool> find_retry(PendingAppend& append, Lock& lock);
+  DbResult<std::optional<Stored>> find_stored(const NewMessage& message, Lock& lock);
+  DbResult<HeadCache::Entry*> find_head(std::string_view stream, Lock& lock);
+  DbResult<void> open_lookup();
+  void plan_message(const NewMessage& message, HeadCache::Entry& head, WrittenMessage& written);
+  Mark mark() const {
+    return {messages_.size(), changes_.size(), noted_ids_.size(), stream_count_};
+  }
+  void undo_to(const Mark& mark);
+
+  OpenFiles* files_ = nullptr;
+  std::vector<PendingAppend*> appends_;
+  std::vector<Message> messages_;
+  std::vector<HeadChange> changes_;
+  std::vector<std::optional<Stored>> stored_;  // of the append at hand
+  boost::unordered_flat_map<MessageId, std::size_t, IdHash> client_ids_;
+  std::vector<MessageId> noted_ids_;  // what client_ids_ holds, in the order it came
+  Timestamp time_;
+  std::int64_t stream_count_ = 0;
+  std::uint64_t number_ = 0;  // of the batch, for the head cache
+};
+
+}  // namespace eventodb::store::sqlite

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace eventodb::store::sqlite {
+
+/// Number and version of a stream; a stream without messages has number 0 and version -1.
+struct StreamHead {
+  std::int64_t stream_id = 0;
+  std::int64_t version = -1;
+};
+
+/// The heads of recently written streams, so that an append costs no look-up. Bounded: the least
+/// recently used (roughly: a clock) makes room. Not thread-safe.
+class HeadCache {
+ public:
+  struct Entry {
+    std::string name;
+    StreamHead head;          ///< as committed: what readers may see
+    StreamHead planned;       ///< as it will be after the batch the writer is working on
+    std::uint64_t batch = 0;  ///< the batch that used it last; that one's entries stay
+    bool referenced = false;
+  };
+
+  explicit HeadCache(std::size_t entries_max) : entries_max_(entries_max) {}
+
+  /// nullptr when not cached. The pointer stays valid until the entry makes room for another.
+  Entry* find(std::string_view name);
+  /// Adds one, beyond the bound only when `batch` uses every entry. REQUIRES: not cached.
+  Entry& insert(std::string_view name, StreamHead head, std::uint64_t batch);
+  std::size_t size() const { return by_name_.size(); }
+
+ private:
+  Entry& free_entry(std::uint64_t batch);
+
+  std::size_t entries_max_;
+  std::deque<Entry> entries_;  // a deque: entries never move, so names and pointers hold
+  boost::unordered_flat_map<std::string_view, Entry*> by_name_;
+  std::size_t hand_ = 0;
+};
+
+}  // namespace eventodb::store::sqlite

@@ -1,0 +1,204 @@
+#include "store/sqlite/sqlite_index_file.hpp"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+#include "store/sqlite/sqlite_index_statements.hpp"
+#include "store/sqlite/sqlite_schema.hpp"
+
+namespace eventodb::store::sqlite {
+namespace {
+
+/// Numbers in the file's own header, as the last checkpoint left them: what the WAL was written
+/// on top of.
+struct RawHeader {
+  std::int64_t generation = 0;  // user_version
+  std::int64_t identity = 0;    // application_id
+};
+
+std::int64_t big_endian(const unsigned char* at) {
+  return std::int64_t{at[0]} << 24 | at[1] << 16 | at[2] << 8 | at[3];
+}
+
+bool read_raw_header(const std::string& path, RawHeader& header) {
+  std::array<unsigned char, 100> bytes{};
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  const ssize_t got = pread(descriptor, bytes.data(), bytes.size(), 0);
+  ::close(descriptor);
+  if (got != static_cast<ssize_t>(bytes.size())) return false;
+  header.generation = big_endian(&bytes[60]);
+  header.identity = big_endian(&bytes[68]);
+  return true;
+}
+
+std::int64_t identity_number(const LogId& log_id) {
+  std::uint32_t number = 0;
+  std::memcpy(&number, log_id.data(), sizeof(number));
+  return number & 0x7fffffff;
+}
+
+/// The file cannot be what this program wrote, as opposed to: cannot be read just now.
+bool calls_for_rebuild(Code code) {
+  return is_damage(code) || primary(code) == SQLITE_ERROR || primary(code) == SQLITE_SCHEMA;
+}
+
+}  // namespace
+
+IndexFile::IndexFile() = default;
+IndexFile::~IndexFile() = default;
+
+DbResult<void> IndexFile::open(const std::string& path, const LogId& log_id, LogFile& log,
+                               bool rebuild) {
+  path_ = path;
+  if (!rebuild && exists(path)) {
+    std::string reason;
+    auto opened = open_existing(log_id, log, reason);
+    if (!opened) return opened.error();
+    if (*opened) return {};
+    spdlog::warn("storage: {}: {}; it is rebuilt from the log", path, reason);
+  }
+  return make_empty(log_id);
+}
+
+DbResult<bool> IndexFile::open_existing(const LogId& log_id, LogFile& log, std::string& reason) {
+  auto opened = Database::open(path_, Database::Access::kReadWrite);
+  if (!opened) return opened.error();
+  database_ = std::move(*opened);
+  auto good = fits(log_id, log, reason);
+  if (!good && calls_for_rebuild(good.error().code)) {
+    reason = good.error().text;
+    good = false;
+  }
+  if (!good || !*good) {
+    statements_.reset();
+    database_.close_without_checkpoint();
+  }
+  return good;
+}
+
+DbResult<bool> IndexFile::fits(const LogId& log_id, LogFile& log, std::string& reason) {
+  RawHeader raw;
+  const bool has_wal = exists(path_ + "-wal");
+  if (!read_raw_header(path_, raw)) return reason = "is no index", false;
+  if (raw.identity != identity_number(log_id)) return reason = "belongs to another log", false;
+  if (const Code code = prepare(); code != SQLITE_OK) return failure(code);
+  Statement query;
+  Code code = query.prepare(database_, sql::kIndexState);
+  if (code == SQLITE_OK) code = query.step();
+  if (code == SQLITE_DONE) return reason = "is half made", false;
+  if (code != SQLITE_ROW) return failure(code);
+  if (query.integer(0) != kIndexVersion) return reason = "has another version", false;
+  if (query.bytes(1) != view(log_id)) return reason = "belongs to another log", false;
+  state_ = {query.integer(2), query.integer(4), query.integer(5)};
+  const std::string last_id(query.bytes(3));
+  const auto generation = database_.query_integer("PRAGMA user_version");
+  if (!generation) return generation.error();
+  generation_ = *generation;
+  // Without a WAL the file is whole by itself; with one it must be the file the WAL was written to.
+  base_generation_ = has_wal ? query.integer(6) : raw.generation;
+  if (raw.generation < base_generation_ || raw.generation > generation_) {
+    return reason = "is older or newer than its WAL", false;
+  }
+  if (state_.indexed_up_to < 0) return true;
+  const auto id_in_log = log.message_id_at(state_.indexed_up_to);
+  if (!id_in_log) return id_in_log.error();
+  if (*id_in_log != last_id) return reason = "is ahead of the log or of another history", false;
+  return true;
+}
+
+DbResult<void> IndexFile::make_empty(const LogId& log_id) {
+  if (auto removed = remove_database(path_); !removed) {
+    return Failure{SQLITE_CANTOPEN, removed.error().message};
+  }
+  if (auto made = make_file(path_); !made) return Failure{SQLITE_CANTOPEN, made.error().message};
+  auto opened = Database::open(path_, Database::Access::kReadWrite);
+  if (!opened) return opened.error();
+  database_ = std::move(*opened);
+  const std::string identity = "PRAGMA application_id=" + std::to_string(identity_number(log_id));
+  Code code = database_.execute("PRAGMA page_size=8192");
+  if (code == SQLITE_OK) code = database_.execute(identity.c_str());
+  if (code != SQLITE_OK) return failure(code);
+  if (auto made = create_index(database_); !made) return made;
+  if (code = prepare(); code != SQLITE_OK) return failure(code);
+  state_ = IndexState{};
+  generation_ = base_generation_ = 1;
+  Statement insert;
+  code = insert.prepare(database_, sql::kInsertIndexState);
+  if (code == SQLITE_OK) {
+    insert.bind(1, kIndexVersion);
+    insert.bind_blob(2, view(log_id));
+    insert.bind(3, base_generation_);
+    code = insert.run();
+  }
+  if (code != SQLITE_OK) return failure(code);
+  return {};
+}
+
+Code IndexFile::prepare() {
+  Code code = database_.execute(sql::kWriterSettings);
+  // NORMAL: a power cut may lose the newest steps but never damages the file.
+  if (code == SQLITE_OK) code = database_.execute(sql::kSyncNormal);
+  if (code == SQLITE_OK) code = database_.execute(sql::kIndexWriterCache);
+  statements_ = std::make_unique<Statements>();
+  names_ = std::make_unique<Names>();
+  if (code == SQLITE_OK) code = statements_->prepare(database_);
+  wal_.attach(database_);
+  return code;
+}
+
+DbResult<void> IndexFile::commit() {
+  const Code code = statements_->commit.run();
+  if (code != SQLITE_OK) {
+    roll_back();
+    return failure(code);
+  }
+  state_ = written_;
+  return {};
+}
+
+void IndexFile::roll_back() {
+  names_->clear();  // they may hold numbers that no longer exist
+  if (sqlite3_get_autocommit(database_.handle()) != 0) return;
+  // Fails only when SQLite has rolled back by itself.
+  static_cast<void>(database_.execute(sql::kRollback));
+}
+
+DbResult<void> IndexFile::checkpoint_when_due() {
+  if (!wal_.is_due()) return {};
+  return checkpoint();
+}
+
+DbResult<void> IndexFile::checkpoint() {
+  // Every checkpoint leaves another number in the file's header, and the WAL remembers the one it
+  // builds on: that is how a file that was exchanged below its WAL is noticed.
+  const std::string stamp = "PRAGMA user_version=" + std::to_string(generation_ + 1);
+  Code code = database_.execute(stamp.c_str());
+  if (code != SQLITE_OK) return failure(code);
+  ++generation_;
+  code = wal_.checkpoint(database_);
+  if (code != SQLITE_OK) return failure(code);
+  if (wal_.is_complete()) base_generation_ = generation_;
+  return {};
+}
+
+void IndexFile::close() {
+  if (!database_.is_open()) return;
+  if (auto done = checkpoint(); !done) {
+    spdlog::warn("storage: {}", done.error().text);
+    return close_without_checkpoint();
+  }
+  statements_.reset();
+  database_.close();
+}
+
+void IndexFile::close_without_checkpoint() {
+  statements_.reset();
+  database_.close_without_checkpoint();
+}
+
+}  // namespace eventodb::store::sqlite

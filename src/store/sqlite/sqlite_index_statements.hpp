@@ -1,0 +1,52 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "store/sqlite/sqlite_index_file.hpp"
+
+namespace eventodb::store::sqlite {
+
+/// Prepared once per opened index.
+struct IndexFile::Statements {
+  Statement begin, commit, update_state;
+  Statement find_category, insert_category, add_to_category;
+  Statement find_correlation, insert_correlation;
+  Statement insert_stream, update_stream;
+  Statement stream_message, category_message, message_id, type;
+  Statement correlation, correlation_in_category;
+
+  [[nodiscard]] Code prepare(Database& database);
+};
+
+/// Numbers of names seen lately, so that a step does not look the same ones up again and again.
+struct IndexFile::Names {
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  struct Counts {
+    std::int64_t streams = 0;
+    std::int64_t messages = 0;
+  };
+  using Map = boost::unordered_flat_map<std::string, std::int64_t, Hash, std::equal_to<>>;
+
+  Map categories;
+  Map correlations;
+  boost::unordered_flat_map<std::int64_t, Counts> counts;  ///< what the step adds, per category
+
+  boost::unordered_flat_map<std::string_view, std::int64_t> types;  ///< of the stream at hand
+
+  void clear() {
+    categories.clear();
+    correlations.clear();
+    counts.clear();
+    types.clear();
+  }
+};
+
+}  // namespace eventodb::store::sqlite

@@ -1,0 +1,233 @@
+#include "store/sqlite/sqlite_log_file.hpp"
+
+#include <cstring>
+
+#include "eventodb/limits.hpp"
+#include "store/sqlite/row_checksum.hpp"
+#include "store/sqlite/sqlite_schema.hpp"
+
+namespace eventodb::store::sqlite {
+namespace {
+
+/// While readers keep the WAL from starting over, the next checkpoint waits for this many pages.
+constexpr int kRetryPages = 1000;
+
+Failure foreign(const std::string& path) {
+  return {SQLITE_NOTADB, path + ": belongs to another namespace; files were swapped or restored"};
+}
+
+}  // namespace
+
+DbResult<MessageRow> MessageRow::read(const Statement& row, const Database& database,
+                                      std::uint64_t seed) {
+  MessageRow result;
+  MessageView& message = result.message;
+  message.global_position = GlobalPosition{row.integer(0)};
+  result.stream_id = row.integer(1);
+  message.position = Position{row.integer(2)};
+  const auto id = row.bytes(3);
+  if (id.size() != message.id.bytes.size()) {
+    return database.failure(SQLITE_CORRUPT, "a message id has the wrong length");
+  }
+  std::memcpy(message.id.bytes.data(), id.data(), id.size());
+  message.time = Timestamp{row.integer(4)};
+  message.type = row.bytes(5);
+  message.data = row.bytes(6);
+  message.metadata = row.bytes(7);
+  message.stream = row.bytes(9);
+  if (row.integer(8) != row_checksum(message, result.stream_id, seed)) {
+    return database.failure(SQLITE_CORRUPT, "the checksum of message " +
+                                                std::to_string(message.global_position.value) +
+                                                " does not match");
+  }
+  return result;
+}
+
+void WalWatch::attach(Database& database) {
+  due_ = limits::kCheckpointPages;
+  sqlite3_wal_hook(
+      database.handle(),
+      [](void* self, sqlite3*, const char*, int pages) {
+        auto& watch = *static_cast<WalWatch*>(self);
+        if (pages < watch.pages_) watch.due_ = limits::kCheckpointPages;  // starts over
+        watch.pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+}
+
+Code WalWatch::checkpoint(Database& database) {
+  int in_wal = 0;
+  int moved = 0;
+  const Code code = sqlite3_wal_checkpoint_v2(database.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE,
+                                              &in_wal, &moved);
+  complete_ = code == SQLITE_OK && in_wal == moved;
+  // A complete WAL is written from its start again by the next commit, unless a reader still
+  // uses it; then its pages keep counting up and the next attempt comes a little later.
+  due_ = pages_ + kRetryPages;
+  const bool later = is_disk_full(code) || primary(code) == SQLITE_BUSY;
+  return later ? SQLITE_OK : code;
+}
+
+DbResult<void> LogFile::create(const std::string& path, const LogId& log_id,
+                               std::string_view namespace_id) {
+  if (auto made = make_file(path); !made) return Failure{SQLITE_CANTOPEN, made.error().message};
+  auto opened = Database::open(path, Database::Access::kReadWrite);
+  if (!opened) return opened.error();
+  Database database = std::move(*opened);
+  if (auto made = create_log(database); !made) return made;
+  Statement insert;
+  Code code = insert.prepare(database, sql::kSetLogIdentity);
+  if (code == SQLITE_OK) {
+    insert.bind_blob(1, view(log_id));
+    insert.bind_blob(2, namespace_id);
+    code = insert.run();
+  }
+  if (code != SQLITE_OK) return database.failure(code, "create");
+  return {};
+}
+
+DbResult<void> LogFile::open(const std::string& path, const LogId& log_id,
+                             std::string_view namespace_id, Durability durability) {
+  auto opened = Database::open(path, Database::Access::kReadWrite);
+  if (!opened) return opened.error();
+  database_ = std::move(*opened);
+  seed_ = checksum_seed(view(log_id));
+  if (auto migrated = migrate_log(database_); !migrated) return migrated;
+  if (auto checked = check_identity(log_id, namespace_id); !checked) return checked;
+  Code code = database_.execute(sql::kWriterSettings);
+  // `os`: NORMAL syncs at checkpoints only, which keeps the file whole even in a power cut.
+  const bool disk = durability == Durability::kDisk;
+  if (code == SQLITE_OK) code = database_.execute(disk ? sql::kSyncFull : sql::kSyncNormal);
+  if (code == SQLITE_OK) code = database_.execute(sql::kLogWriterCache);
+  if (code == SQLITE_OK) code = prepare();
+  if (code != SQLITE_OK) return failure(code, "open");
+  wal_.attach(database_);
+  return {};
+}
+
+DbResult<void> LogFile::check_identity(const LogId& log_id, std::string_view namespace_id) {
+  Statement query;
+  Code code = query.prepare(database_, sql::kLogIdentity);
+  if (code != SQLITE_OK) return failure(code, "read the identity");
+  code = query.step();
+  if (code != SQLITE_ROW) {
+    return code == SQLITE_DONE ? foreign(database_.path()) : failure(code, "read the identity");
+  }
+  if (query.bytes(0) != view(log_id) || query.bytes(1) != namespace_id) {
+    return foreign(database_.path());
+  }
+  return {};
+}
+
+Code LogFile::prepare() {
+  Code code = begin_.prepare(database_, sql::kBeginImmediate);
+  if (code == SQLITE_OK) code = commit_.prepare(database_, sql::kCommit);
+  if (code == SQLITE_OK) code = insert_stream_.prepare(database_, sql::kInsertStream);
+  if (code == SQLITE_OK) code = insert_message_.prepare(database_, sql::kInsertMessage);
+  if (code == SQLITE_OK) code = fetch_.prepare(database_, sql::kFetchMessage);
+  return code;
+}
+
+DbResult<LogFile::Newest> LogFile::newest() {
+  Statement query;
+  Code code = query.prepare(database_, sql::kNewestMessage);
+  if (code == SQLITE_OK) code = query.step();
+  if (code == SQLITE_DONE) return Newest{};
+  if (code != SQLITE_ROW) return failure(code, "find the newest message");
+  return Newest{true, query.integer(0), query.integer(1)};
+}
+
+DbResult<std::int64_t> LogFile::last_stream_id() {
+  return database_.query_integer(sql::kLastStreamId);
+}
+
+DbResult<std::string> LogFile::message_id_at(std::int64_t global_position) {
+  Statement query;
+  Code code = query.prepare(database_, sql::kMessageIdAt);
+  if (code == SQLITE_OK) {
+    query.bind(1, global_position);
+    code = query.step();
+  }
+  if (code == SQLITE_DONE) return std::string();
+  if (code != SQLITE_ROW) return failure(code, "read a message id");
+  return std::string(query.bytes(0));
+}
+
+Code LogFile::insert_stream(std::int64_t stream_id, std::string_view name) {
+  insert_stream_.bind(1, stream_id);
+  insert_stream_.bind_blob(2, name);
+  return insert_stream_.run();
+}
+
+Code LogFile::insert_message(const MessageView& message, std::int64_t stream_id) {
+  Statement& row = insert_message_;
+  row.bind(1, message.global_position.value);
+  row.bind(2, stream_id);
+  row.bind(3, message.position.value);
+  row.bind_blob(4, {reinterpret_cast<const char*>(message.id.bytes.data()), 16});
+  row.bind(5, message.time.us);
+  row.bind_text(6, message.type);
+  row.bind_text(7, message.data);
+  if (message.metadata.empty()) {
+    row.bind_null(8);
+  } else {
+    row.bind_text(8, message.metadata);
+  }
+  row.bind(9, row_checksum(message, stream_id, seed_));
+  return row.run();
+}
+
+void LogFile::rollback() {
+  if (sqlite3_get_autocommit(database_.handle()) != 0) return;
+  // Fails only when SQLite has rolled back by itself.
+  static_cast<void>(database_.execute(sql::kRollback));
+}
+
+DbResult<bool> LogFile::fetch(std::int64_t global_position, MessageRow& row) {
+  fetch_.reset();
+  fetch_.bind(1, global_position);
+  const Code code = fetch_.step();
+  if (code == SQLITE_DONE) return false;
+  if (code != SQLITE_ROW) return failure(code, "fetch a message");
+  auto read = MessageRow::read(fetch_, database_, seed_);
+  if (!read) return read.error();
+  row = *read;
+  return true;
+}
+
+void LogFile::close() {
+  finalize();
+  database_.close();
+}
+
+void LogFile::close_without_checkpoint() {
+  finalize();
+  database_.close_without_checkpoint();
+}
+
+void LogFile::finalize() {
+  for (Statement* each : {&begin_, &commit_, &insert_stream_, &insert_message_, &fetch_}) {
+    *each = Statement();
+  }
+}
+
+DbResult<void> LogScan::start(LogFile& log, std::int64_t after) {
+  log_ = &log;
+  const Code code = scan_.prepare(log.database(), sql::kScanMessages);
+  if (code != SQLITE_OK) return log.failure(code, "scan");
+  scan_.bind(1, after);
+  return {};
+}
+
+DbResult<bool> LogScan::next(MessageRow& row) {
+  const Code code = scan_.step();
+  if (code == SQLITE_DONE) return false;
+  if (code != SQLITE_ROW) return log_->failure(code, "scan");
+  auto read = MessageRow::read(scan_, log_->database(), log_->seed());
+  if (!read) return read.error();
+  row = *read;
+  return true;
+}
+
+}  // namespace eventodb::store::sqlite

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "eventodb/config.hpp"
+#include "eventodb/message.hpp"
+#include "store/sqlite/sqlite_connection.hpp"
+#include "store/sqlite/sqlite_paths.hpp"
+
+namespace eventodb::store::sqlite {
+
+/// A message row of a statement with the columns of sql::kFetchMessage, checked against its
+/// checksum. The views end with the statement's next step or reset.
+struct MessageRow {
+  MessageView message;
+  std::int64_t stream_id = 0;
+
+  /// Fails with SQLITE_CORRUPT when the row is not what was stored. `seed`: checksum_seed() of the
+  /// log, so that rows of another log fail too.
+  static DbResult<MessageRow> read(const Statement& row, const Database& database,
+                                   std::uint64_t seed);
+};
+
+/// The pages in a connection's WAL as of its last commit, and when to checkpoint them.
+class WalWatch {
+ public:
+  WalWatch() = default;
+  WalWatch(const WalWatch&) = delete;
+  WalWatch& operator=(const WalWatch&) = delete;
+
+  /// Call once the connection's settings are made.
+  void attach(Database& database);
+  bool is_due() const { return pages_ >= due_; }
+  /// A passive checkpoint: never waits for readers. SQLITE_OK also when readers keep a part back or
+  /// the disk is full: it is tried again some pages later. Any other code means that a write or
+  /// sync failed and the file must not be written any more.
+  [[nodiscard]] Code checkpoint(Database& database);
+  /// Whether the last checkpoint left nothing behind in the WAL.
+  bool is_complete() const { return complete_; }
+
+ private:
+  int pages_ = 0;
+  int due_ = 0;
+  bool complete_ = false;
+};
+
+/// log.db through the one connection that commits and checkpoints. Not thread-safe.
+class LogFile {
+ public:
+  struct Newest {
+    bool exists = false;
+    std::int64_t global_position = 0;
+    std::int64_t time_us = 0;
+  };
+
+  LogFile() = default;
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+
+  /// Makes the file of a new namespace and closes it. The directory must exist, the file not.
+  static DbResult<void> create(const std::string& path, const LogId& log_id,
+                               std::string_view namespace_id);
+  /// Opens, migrates and checks that the file belongs to this namespace. Call once.
+  DbResult<void> open(const std::string& path, const LogId& log_id, std::string_view namespace_id,
+                      Durability durability);
+
+  Database& database() { return database_; }
+  std::uint64_t seed() const { return seed_; }
+  /// `code` as a Failure that names the file.
+  Failure failure(Code code, std::string_view doing) const {
+    return database_.failure(code, doing);
+  }
+
+  DbResult<Newest> newest();
+  DbResult<std::int64_t> last_stream_id();
+  /// The id stored at a global position, as 16 bytes; "" when there is none.
+  DbResult<std::string> message_id_at(std::int64_t global_position);
+
+  // One commit: begin, any number of inserts, then commit or rollback. Views need to live until the
+  // insert returns.
+  [[nodiscard]] Code begin() { return begin_.run(); }
+  [[nodiscard]] Code insert_stream(std::int64_t stream_id, std::string_view name);
+  [[nodiscard]] Code insert_message(const MessageView& message, std::int64_t stream_id);
+  [[nodiscard]] Code commit() { return commit_.run(); }
+  /// Nothing of the open transaction remains; none open is fine.
+  void rollback();
+
+  /// Fetches one message (views until end_fetch()); false: there is none.
+  DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
+  void end_fetch() { fetch_.reset(); }
+
+  WalWatch& wal() { return wal_; }
+  [[nodiscard]] Code checkpoint() { return wal_.checkpoint(database_); }
+
+  /// Orderly: moves the WAL into the file and removes it.
+  void close();
+  /// Leaves the WAL as it is, for the next open to judge.
+  void close_without_checkpoint();
+
+ private:
+  DbResult<void> check_identity(const LogId& log_id, std::string_view namespace_id);
+  [[nodiscard]] Code prepare();
+  void finalize();
+
+  Database database_;
+  Statement begin_, commit_, insert_stream_, insert_message_, fetch_;
+  WalWatch wal_;
+  std::uint64_t seed_ = 0;
+};
+
+/// Reads log.db from front to back, for catching up. Not thread-safe.
+class LogScan {
+ public:
+  /// REQUIRES: `log` outlives the scan.
+  DbResult<void> start(LogFile& log, std::int64_t after);
+  /// The next message (views until the next call); false at the end.
+  DbResult<bool> next(MessageRow& row);
+
+ private:
+  LogFile* log_ = nullptr;
+  Statement scan_;
+};
+
+}  // namespace eventodb::store::sqlite

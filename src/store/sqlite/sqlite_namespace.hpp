@@ -1,0 +1,174 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/io_thread.hpp"
+#include "eventodb/store.hpp"
+#include "store/sqlite/sqlite_open_files.hpp"
+#include "store/sqlite/sqlite_registry.hpp"
+#include "store/sqlite/sqlite_threads.hpp"
+
+namespace eventodb::store::sqlite {
+
+struct StoreParts;
+class AppendBatch;
+class ReadTask;
+
+/// One append that waits for its commit; lies in the frame of the coroutine that waits.
+struct PendingAppend : base::ThreadHop {
+  PendingAppend(std::span<const NewMessage> wanted, std::span<WrittenMessage> results);
+
+  std::span<const NewMessage> messages;
+  std::span<WrittenMessage> written;
+  std::size_t bytes = 0;
+  Result<void> outcome;
+};
+
+/// A job that calls one member function.
+template <class Owner, void (Owner::*kFunction)() noexcept, class Base>
+class MemberJob final : public Base {
+ public:
+  explicit MemberJob(Owner& owner) : owner_(owner) {}
+  void run() noexcept override { (owner_.*kFunction)(); }
+
+ private:
+  Owner& owner_;
+};
+
+/// One namespace: a queue of appends, the state of its files, and who uses them.
+///
+/// States: closed -> opening -> open -> closing -> closed, and deleted from any of them. Files are
+/// opened and closed on opener threads, appends run on writer threads, index steps on index
+/// threads, reads that need files on reader threads; `mutex_` guards what they share and is never
+/// held during a call to SQLite. Whatever needs closed files waits for the opening.
+class SqliteNamespace final : public Namespace,
+                              public std::enable_shared_from_this<SqliteNamespace> {
+ public:
+  SqliteNamespace(StoreParts& parts, RegistryRow row);
+  ~SqliteNamespace() override;
+
+  std::string_view id() const override { return row_.id; }
+  std::string_view description() const override { return row_.description; }
+  Timestamp created_at() const override { return row_.created_at; }
+  TokenHash token_hash() const override;
+  bool is_deleted() const override;
+
+  Awaitable<Result<void>> append(std::span<const NewMessage> messages,
+                                 std::span<WrittenMessage> written) override;
+  Awaitable<Result<ReadState>> read_stream(StreamCursor& cursor, MessageVisitor& visitor) override;
+  Awaitable<Result<ReadState>> read_category(CategoryCursor& cursor,
+                                             MessageVisitor& visitor) override;
+  Awaitable<Result<bool>> read_last(std::string_view stream, std::string_view type,
+                                    MessageVisitor& visitor) override;
+  Awaitable<Result<std::optional<Position>>> stream_version(std::string_view stream) override;
+  Awaitable<Result<NamespaceInfo>> info() override;
+  Awaitable<Result<void>> list_streams(std::string_view prefix, std::string_view after,
+                                       std::int64_t limit, StreamInfoVisitor& visitor) override;
+  Awaitable<Result<void>> list_categories(CategoryInfoVisitor& visitor) override;
+  Awaitable<Result<GlobalPosition>> head() override;
+  void watch(HeadListener& listener) override;
+  void unwatch(HeadListener& listener) override;
+
+  // --- for the store; blocking, not for I/O threads ---
+  const RegistryRow& row() const { return row_; }
+  void set_token_hash(const TokenHash& hash);
+  /// The exact number of messages; opens the namespace if only its log knows.
+  Result<std::int64_t> count_messages();
+  /// Fails what waits, waits for what runs, closes the files and ends the listeners. Returns the
+  /// number of messages there were.
+  std::int64_t mark_deleted();
+  /// Closes the files if nothing uses or wants them now; opener threads only.
+  bool close_if_idle();
+  /// Whether it was used since the last call.
+  bool take_touched() { return touched_.exchange(false, std::memory_order_relaxed); }
+  /// For the end of the store: REQUIRES that every thread of the store has ended.
+  void shut_down();
+
+ private:
+  static constexpr int kRebuildsMax = 3;
+
+  friend class ReadTask;
+  class OpenWaiter;
+  enum class State : std::uint8_t { kClosed, kOpening, kOpen, kClosing, kDeleted };
+  enum class IndexWork : std::uint8_t { kNone, kLater, kNow };
+  // opening and closing (sqlite_namespace.cpp)
+  Awaitable<Result<void>> ensure_open();
+  void wait_for_open(OpenWaiter& waiter);
+  void run_opener() noexcept;
+  void open_files();
+  void close_files(std::unique_ptr<OpenFiles> files);
+  void start_opening_locked();
+  void after_use_locked();
+  void release_use();
+  bool is_idle_locked() const { return users_ == 0 && !writer_scheduled_; }
+  /// An index that is damaged again and again is not rebuilt for ever.
+  bool may_rebuild() const { return rebuilds_ < kRebuildsMax; }
+  void start_rebuild_locked(const Failure& failure);
+  static void finish_waiters(OpenWaiter* first, const Result<void>& result);
+
+  // appends (sqlite_append.cpp)
+  void enqueue(PendingAppend& append);
+  void schedule_writer_locked();
+  void run_writer() noexcept;
+  void take_pending_locked(AppendBatch& batch);
+  void requeue_locked(AppendBatch& batch);
+  void fail_pending(const Error& error);
+  bool waits_for_index_locked();
+  /// Decides, writes and publishes; `lock` is held before and after. False: the batch went back
+  /// into the queue, because the index must be rebuilt first.
+  bool commit_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
+  Result<void> write_batch(AppendBatch& batch, OpenFiles& files);
+  Result<void> note_dirty(OpenFiles& files);
+  void publish_locked(AppendBatch& batch, OpenFiles& files);
+  void checkpoint_log(OpenFiles& files);
+  void notify_listeners() noexcept;
+
+  // indexing (sqlite_namespace.cpp)
+  void schedule_index_locked();
+  void run_index() noexcept;
+
+  // reads (sqlite_read_task.cpp)
+  Awaitable<Result<void>> perform(ReadTask& task);
+  DbResult<std::unique_ptr<ReadFiles>> take_readers(OpenFiles& files);
+  void give_back(OpenFiles& files, std::unique_ptr<ReadFiles> readers);
+
+  StoreParts& parts_;
+  RegistryRow row_;  // token_hash, message_count and is_clean change, under mutex_
+  const NamespacePlace place_;
+  std::atomic<bool> touched_{false};
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // state_ or users_ changed; for the blocking functions
+  State state_ = State::kClosed;
+  bool rebuild_index_ = false;  // at the next opening
+  int rebuilds_ = 0;
+  bool opener_scheduled_ = false;
+  bool writer_scheduled_ = false;
+  bool writer_waits_for_index_ = false;
+  bool index_is_stuck_ = false;
+  IndexWork index_work_ = IndexWork::kNone;
+  int users_ = 0;  // reads and index steps that use files_
+  PendingAppend* pending_first_ = nullptr;
+  PendingAppend* pending_last_ = nullptr;
+  std::size_t pending_count_ = 0;
+  std::size_t pending_bytes_ = 0;
+  OpenWaiter* waiters_ = nullptr;
+  std::unique_ptr<OpenFiles>
+      files_;                      // set while open; users, writer and indexer hold plain pointers
+  std::string last_open_failure_;  // logged once, however often it is tried
+
+  std::mutex listeners_mutex_;
+  std::vector<HeadListener*> listeners_;
+
+  MemberJob<SqliteNamespace, &SqliteNamespace::run_opener, Job> opener_job_{*this};
+  MemberJob<SqliteNamespace, &SqliteNamespace::run_writer, Job> writer_job_{*this};
+  MemberJob<SqliteNamespace, &SqliteNamespace::run_index, DelayedJob> index_job_{*this};
+};
+
+}  // namespace eventodb::store::sqlite

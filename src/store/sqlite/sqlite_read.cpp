@@ -1,0 +1,312 @@
+#include <algorithm>
+
+#include "eventodb/limits.hpp"
+#include "store/sqlite/sqlite_read_task.hpp"
+
+namespace eventodb::store::sqlite {
+namespace {
+
+/// Messages rendered in one hold of the namespace's mutex.
+constexpr std::int64_t kSliceMessages = 256;
+
+std::int64_t slice_of(std::int64_t remaining) {
+  return remaining < 0 ? kSliceMessages : std::min(remaining, kSliceMessages);
+}
+
+/// Remembers whether the reader asked for a pause.
+class PauseWatch final : public MessageVisitor {
+ public:
+  explicit PauseWatch(MessageVisitor& visitor) : visitor_(visitor) {}
+  bool visit(const MessageView& message) override {
+    is_paused_ = !visitor_.visit(message);
+    return !is_paused_;
+  }
+  bool is_paused() const { return is_paused_; }
+
+ private:
+  MessageVisitor& visitor_;
+  bool is_paused_ = false;
+};
+
+/// Reads a slice of the tail and moves the cursor; whether to ask again for the next slice.
+template <class Cursor>
+bool read_slice(Cursor& cursor, MessageVisitor& visitor, ReadState& state,
+                ReadState (MessageLog::*read)(Cursor&, MessageVisitor&) const,
+                const MessageLog& tail) {
+  PauseWatch watch(visitor);
+  Cursor slice = cursor;
+  slice.remaining = slice_of(cursor.remaining);
+  state = (tail.*read)(slice, watch);
+  const bool is_full = slice.remaining == 0;
+  cursor.next = slice.next;
+  if (cursor.remaining >= 0) cursor.remaining -= slice_of(cursor.remaining) - slice.remaining;
+  if (cursor.remaining != 0 && watch.is_paused()) state = ReadState::kMore;
+  return is_full && cursor.remaining != 0 && !watch.is_paused();
+}
+
+/// The index names a message that the log does not have there.
+Failure mismatch(const IndexReader& index) {
+  return index.failure(SQLITE_CORRUPT);
+}
+
+/// A snapshot of the log for the time of a read.
+class LogSnapshot {
+ public:
+  explicit LogSnapshot(LogReader& log) : log_(log), code_(log.begin()) {}
+  ~LogSnapshot() { log_.end(); }
+  LogSnapshot(const LogSnapshot&) = delete;
+  LogSnapshot& operator=(const LogSnapshot&) = delete;
+  Code code() const { return code_; }
+
+ private:
+  LogReader& log_;
+  Code code_;
+};
+
+/// Hands a message over; whether the read goes on. `state` is set when it does not.
+template <class Cursor>
+bool hand_over(Cursor& cursor, MessageVisitor& visitor, const MessageView& message,
+               ReadState& state) {
+  if (cursor.remaining > 0) --cursor.remaining;
+  const bool wants_more = visitor.visit(message);
+  if (wants_more && cursor.remaining != 0) return true;
+  state = cursor.remaining == 0 ? ReadState::kDone : ReadState::kMore;
+  return false;
+}
+
+}  // namespace
+
+// --- one stream
+// -------------------------------------------------------------------------------------
+
+bool StreamRead::needs_index(const OpenFiles& files,
+                             const std::optional<MessageLog::StreamHead>& in_tail) const {
+  if (searched_up_to_ >= files.indexed_up_to) return false;
+  if (in_tail && cursor_.next >= in_tail->first) return false;
+  return !cursor_.from_global || cursor_.from_global->value <= files.indexed_up_to;
+}
+
+ReadTask::Memory StreamRead::look_in_memory(OpenFiles& files) {
+  if (cursor_.remaining == 0) return Memory::kAnswered;
+  cursor_.next = std::max(cursor_.next, Position{0});
+  if (const auto* known = files.heads.find(cursor_.stream);
+      known != nullptr && known->head.version < cursor_.next.value) {
+    return Memory::kAnswered;
+  }
+  const auto in_tail = files.tail.find_stream(cursor_.stream);
+  if (needs_index(files, in_tail)) return Memory::kNeedsFiles;
+  if (!in_tail) return Memory::kAnswered;
+  const bool again = read_slice(cursor_, visitor_, state_, &MessageLog::read_stream, files.tail);
+  return again ? Memory::kAgain : Memory::kAnswered;
+}
+
+DbResult<void> StreamRead::read_files(OpenFiles&, ReadFiles& readers) {
+  const auto head = readers.index.find_stream(cursor_.stream);
+  if (!head) return head.error();
+  std::int64_t from = cursor_.next.value;
+  if (head->stream_id != 0 && cursor_.from_global) {
+    const auto first = readers.index.first_position_from(head->stream_id, from, head->version,
+                                                         cursor_.from_global->value);
+    if (!first) return first.error();
+    from = first->value_or(head->version + 1);
+  }
+  if (head->stream_id != 0 && from <= head->version) {
+    auto scan = readers.index.scan_stream(head->stream_id, from);
+    if (!scan) return scan.error();
+    const ResetAtEnd reset(**scan);
+    if (auto done = deliver(head->stream_id, **scan, readers); !done) return done;
+  }
+  searched_up_to_ = border_;
+  return {};
+}
+
+DbResult<void> StreamRead::deliver(std::int64_t stream_id, Statement& scan, ReadFiles& readers) {
+  const LogSnapshot snapshot(readers.log);
+  if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
+  for (std::size_t rows = 0;; ++rows) {
+    const Code code = scan.step();
+    if (code != SQLITE_DONE && code != SQLITE_ROW) return readers.index.failure(code);
+    if (code == SQLITE_DONE || scan.integer(1) > border_) return {};
+    if (rows == limits::kReadStepRowsMax) {
+      state_ = ReadState::kMore;
+      answered();
+      return {};
+    }
+    MessageRow row;
+    const auto found = readers.log.fetch(scan.integer(1), row);
+    if (!found) return found.error();
+    if (!*found || row.stream_id != stream_id || row.message.position.value != scan.integer(0)) {
+      return mismatch(readers.index);
+    }
+    cursor_.next = Position{row.message.position.value + 1};
+    if (!hand_over(cursor_, visitor_, row.message, state_)) {
+      answered();
+      return {};
+    }
+  }
+}
+
+// --- categories
+// -------------------------------------------------------------------------------------
+
+ReadTask::Memory CategoryRead::look_in_memory(OpenFiles& files) {
+  if (cursor_.remaining == 0) return Memory::kAnswered;
+  if (cursor_.next.value <= files.indexed_up_to) return Memory::kNeedsFiles;
+  const bool again = read_slice(cursor_, visitor_, state_, &MessageLog::read_category, files.tail);
+  return again ? Memory::kAgain : Memory::kAnswered;
+}
+
+DbResult<Statement*> CategoryRead::start_scan(ReadFiles& readers) const {
+  IndexReader& index = readers.index;
+  const std::int64_t from = cursor_.next.value;
+  if (scans_log()) return readers.log.scan(from, border_);
+  std::optional<std::int64_t> category;
+  if (!cursor_.category.empty()) {
+    const auto found = index.find_category(cursor_.category);
+    if (!found) return found.error();
+    if (!*found) return nullptr;
+    category = *found;
+  }
+  if (cursor_.correlation.empty()) return index.scan_category(*category, from, border_);
+  const auto correlation = index.find_correlation(cursor_.correlation);
+  if (!correlation) return correlation.error();
+  if (!*correlation) return nullptr;
+  if (category) return index.scan_correlation(**correlation, *category, from, border_);
+  return index.scan_correlation(**correlation, from, border_);
+}
+
+DbResult<void> CategoryRead::read_files(OpenFiles&, ReadFiles& readers) {
+  const LogSnapshot snapshot(readers.log);
+  if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
+  auto scan = start_scan(readers);
+  if (!scan) return scan.error();
+  if (*scan == nullptr) {
+    cursor_.next = GlobalPosition{border_ + 1};
+    return {};
+  }
+  const ResetAtEnd reset(**scan);
+  return deliver(**scan, readers);
+}
+
+DbResult<bool> CategoryRead::is_wanted(std::int64_t stream_id, IndexReader& index) const {
+  if (!cursor_.group) return true;
+  const auto hash = index.group_hash(stream_id);
+  if (!hash) return hash.error();
+  return is_member(*hash, *cursor_.group);
+}
+
+DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
+  for (std::size_t rows = 0;; ++rows) {
+    const Code code = scan.step();
+    if (code != SQLITE_DONE && code != SQLITE_ROW) {
+      return scans_log() ? readers.log.failure(code) : readers.index.failure(code);
+    }
+    if (code == SQLITE_DONE) {
+      cursor_.next = GlobalPosition{border_ + 1};
+      return {};
+    }
+    cursor_.next = GlobalPosition{scan.integer(0)};
+    if (rows == limits::kReadStepRowsMax) {
+      state_ = ReadState::kMore;
+      answered();
+      return {};
+    }
+    const std::int64_t stream_id = scan.integer(1);
+    const auto wanted = is_wanted(stream_id, readers.index);
+    if (!wanted) return wanted.error();
+    ++cursor_.next.value;
+    if (!*wanted) continue;
+    MessageRow row;
+    const auto found = readers.log.fetch(cursor_.next.value - 1, row);
+    if (!found) return found.error();
+    const bool fits =
+        *found && row.stream_id == stream_id &&
+        (cursor_.category.empty() || category_of(row.message.stream) == cursor_.category);
+    if (!fits) return mismatch(readers.index);
+    if (!hand_over(cursor_, visitor_, row.message, state_)) {
+      answered();
+      return {};
+    }
+  }
+}
+
+// --- single answers
+// ---------------------------------------------------------------------------------
+
+ReadTask::Memory LastRead::look_in_memory(OpenFiles& files) {
+  if (const auto message = files.tail.find_last(stream_, type_)) {
+    is_found_ = true;
+    visitor_.visit(*message);
+    return Memory::kAnswered;
+  }
+  const auto* known = files.heads.find(stream_);
+  const bool is_absent = known != nullptr && known->head.version < 0;
+  return is_absent || files.indexed_up_to < 0 ? Memory::kAnswered : Memory::kNeedsFiles;
+}
+
+DbResult<void> LastRead::read_files(OpenFiles&, ReadFiles& readers) {
+  answered();
+  const auto head = readers.index.find_stream(stream_);
+  if (!head) return head.error();
+  if (head->stream_id == 0) return {};
+  std::int64_t at = 0;
+  if (type_.empty()) {
+    auto scan = readers.index.scan_stream(head->stream_id, head->version);
+    if (!scan) return scan.error();
+    const ResetAtEnd reset(**scan);
+    const Code code = (*scan)->step();
+    if (code == SQLITE_DONE) return mismatch(readers.index);
+    if (code != SQLITE_ROW) return readers.index.failure(code);
+    at = (*scan)->integer(1);
+  } else {
+    const auto found = readers.index.find_type(head->stream_id, type_);
+    if (!found) return found.error();
+    if (!*found) return {};
+    at = **found;
+  }
+  MessageRow row;
+  const LogSnapshot snapshot(readers.log);
+  const auto found = readers.log.fetch(at, row);
+  if (!found) return found.error();
+  if (!*found || row.stream_id != head->stream_id ||
+      (!type_.empty() && row.message.type != type_)) {
+    return mismatch(readers.index);
+  }
+  is_found_ = true;
+  visitor_.visit(row.message);
+  return {};
+}
+
+ReadTask::Memory VersionRead::look_in_memory(OpenFiles& files) {
+  if (const auto* known = files.heads.find(stream_)) {
+    version_ = known->head.version;
+    return Memory::kAnswered;
+  }
+  if (const auto in_tail = files.tail.find_stream(stream_)) {
+    version_ = in_tail->last.value;
+    return Memory::kAnswered;
+  }
+  return files.indexed_up_to < 0 ? Memory::kAnswered : Memory::kNeedsFiles;
+}
+
+DbResult<void> VersionRead::read_files(OpenFiles&, ReadFiles& readers) {
+  const auto head = readers.index.find_stream(stream_);
+  if (!head) return head.error();
+  version_ = head->version;
+  answered();
+  return {};
+}
+
+ReadTask::Memory InfoRead::look_in_memory(OpenFiles& files) {
+  info_ = {files.message_count, files.stream_count, std::nullopt};
+  if (files.message_count != 0) info_.last_activity = files.last_time;
+  head_ = GlobalPosition{files.last_global};
+  return Memory::kAnswered;
+}
+
+DbResult<void> InfoRead::read_files(OpenFiles&, ReadFiles&) {
+  answered();  // not reached: memory always answers
+  return {};
+}
+
+}  // namespace eventodb::store::sqlite

@@ -1,0 +1,220 @@
+#include "store/sqlite/sqlite_readers.hpp"
+
+#include "store/sqlite/sqlite_schema.hpp"
+
+namespace eventodb::store::sqlite {
+namespace {
+
+constexpr std::size_t kGroupHashesKeptMax = 16'384;
+
+DbResult<Database> open_reader(const std::string& path) {
+  auto opened = Database::open(path, Database::Access::kReadOnly);
+  if (!opened) return opened;
+  Code code = opened->execute(sql::kReaderSettings);
+  if (code == SQLITE_OK) code = opened->execute(sql::kReaderCache);
+  if (code != SQLITE_OK) return opened->failure(code, "open");
+  return opened;
+}
+
+}  // namespace
+
+DbResult<void> IndexReader::open(const std::string& path) {
+  auto opened = open_reader(path);
+  if (!opened) return opened.error();
+  database_ = std::move(*opened);
+  return {};
+}
+
+DbResult<Statement*> IndexReader::ready(Statement& statement, const char* text) {
+  if (!statement.is_prepared()) {
+    const Code code = statement.prepare(database_, text);
+    if (code != SQLITE_OK) return failure(code);
+  }
+  return &statement;
+}
+
+DbResult<std::optional<std::int64_t>> IndexReader::one_integer(Statement& statement) {
+  const ResetAtEnd reset(statement);
+  const Code code = statement.step();
+  if (code == SQLITE_DONE) return std::nullopt;
+  if (code != SQLITE_ROW) return failure(code);
+  if (statement.is_null(0)) return std::nullopt;
+  return statement.integer(0);
+}
+
+DbResult<std::optional<std::int64_t>> IndexReader::find_name(Statement& statement, const char* text,
+                                                             std::string_view name) {
+  auto query = ready(statement, text);
+  if (!query) return query.error();
+  statement.bind_blob(1, name);
+  return one_integer(statement);
+}
+
+DbResult<StreamHead> IndexReader::find_stream(std::string_view name) {
+  auto query = ready(find_stream_, sql::kFindStream);
+  if (!query) return query.error();
+  const ResetAtEnd reset(find_stream_);
+  find_stream_.bind_blob(1, name);
+  const Code code = find_stream_.step();
+  if (code == SQLITE_DONE) return StreamHead{};
+  if (code != SQLITE_ROW) return failure(code);
+  return StreamHead{find_stream_.integer(0), find_stream_.integer(1)};
+}
+
+DbResult<std::optional<std::int64_t>> IndexReader::find_id(const MessageId& id) {
+  return find_name(find_id_, sql::kFindId,
+                   {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+}
+
+DbResult<std::optional<std::int64_t>> IndexReader::find_type(std::int64_t stream_id,
+                                                             std::string_view type) {
+  auto query = ready(find_type_, sql::kFindType);
+  if (!query) return query.error();
+  find_type_.bind(1, stream_id);
+  find_type_.bind_text(2, type);
+  return one_integer(find_type_);
+}
+
+DbResult<std::optional<std::int64_t>> IndexReader::find_category(std::string_view name) {
+  return find_name(find_category_, sql::kFindCategory, name);
+}
+
+DbResult<std::optional<std::int64_t>> IndexReader::find_correlation(std::string_view name) {
+  return find_name(find_correlation_, sql::kFindCorrelation, name);
+}
+
+DbResult<std::optional<std::uint64_t>> IndexReader::group_hash(std::int64_t stream_id) {
+  if (const auto at = group_hashes_.find(stream_id); at != group_hashes_.end()) return at->second;
+  auto query = ready(group_hash_, sql::kGroupHash);
+  if (!query) return query.error();
+  group_hash_.bind(1, stream_id);
+  const auto found = one_integer(group_hash_);
+  if (!found) return found.error();
+  std::optional<std::uint64_t> hash;
+  if (*found) hash = static_cast<std::uint64_t>(**found);
+  if (group_hashes_.size() >= kGroupHashesKeptMax) group_hashes_.clear();
+  group_hashes_.emplace(stream_id, hash);
+  return hash;
+}
+
+DbResult<std::optional<std::int64_t>> IndexReader::first_position_from(std::int64_t stream_id,
+                                                                       std::int64_t position,
+                                                                       std::int64_t last,
+                                                                       std::int64_t from) {
+  // Invariant: everything before `position` is too early; what is found at `best` is not.
+  std::optional<std::int64_t> best;
+  while (position <= last) {
+    const std::int64_t middle = position + (last - position) / 2;
+    auto scan = scan_stream(stream_id, middle);
+    if (!scan) return scan.error();
+    const ResetAtEnd reset(**scan);
+    const Code code = (*scan)->step();
+    if (code != SQLITE_ROW && code != SQLITE_DONE) return failure(code);
+    if (code == SQLITE_ROW && (*scan)->integer(1) < from) {
+      position = (*scan)->integer(0) + 1;
+      continue;
+    }
+    if (code == SQLITE_ROW) best = (*scan)->integer(0);
+    last = middle - 1;
+  }
+  return best;
+}
+
+DbResult<Statement*> IndexReader::scan_stream(std::int64_t stream_id, std::int64_t position) {
+  auto query = ready(scan_stream_, sql::kScanStream);
+  if (!query) return query;
+  scan_stream_.reset();
+  scan_stream_.bind(1, stream_id);
+  scan_stream_.bind(2, position);
+  return query;
+}
+
+DbResult<Statement*> IndexReader::scan_category(std::int64_t category, std::int64_t from,
+                                                std::int64_t to) {
+  auto query = ready(scan_category_, sql::kScanCategory);
+  if (!query) return query;
+  scan_category_.bind(1, from);
+  scan_category_.bind(2, to);
+  scan_category_.bind(3, category);
+  return query;
+}
+
+DbResult<Statement*> IndexReader::scan_correlation(std::int64_t correlation, std::int64_t from,
+                                                   std::int64_t to) {
+  auto query = ready(scan_correlation_, sql::kScanCorrelation);
+  if (!query) return query;
+  scan_correlation_.bind(1, from);
+  scan_correlation_.bind(2, to);
+  scan_correlation_.bind(3, correlation);
+  return query;
+}
+
+DbResult<Statement*> IndexReader::scan_correlation(std::int64_t correlation, std::int64_t category,
+                                                   std::int64_t from, std::int64_t to) {
+  auto query = ready(scan_correlation_in_category_, sql::kScanCorrelationInCategory);
+  if (!query) return query;
+  scan_correlation_in_category_.bind(1, from);
+  scan_correlation_in_category_.bind(2, to);
+  scan_correlation_in_category_.bind(3, correlation);
+  scan_correlation_in_category_.bind(4, category);
+  return query;
+}
+
+DbResult<Statement*> IndexReader::list_streams(std::string_view prefix, std::string_view after,
+                                               std::int64_t limit) {
+  auto query = ready(list_streams_, sql::kListStreams);
+  if (!query) return query;
+  list_streams_.bind_blob(1, prefix);
+  list_streams_.bind_blob(2, after);
+  list_streams_.bind(3, limit);
+  return query;
+}
+
+DbResult<Statement*> IndexReader::list_categories() {
+  return ready(list_categories_, sql::kListCategories);
+}
+
+DbResult<void> LogReader::open(const std::string& path, std::uint64_t seed) {
+  seed_ = seed;
+  auto opened = open_reader(path);
+  if (!opened) return opened.error();
+  database_ = std::move(*opened);
+  Code code = begin_.prepare(database_, sql::kBegin);
+  if (code == SQLITE_OK) code = commit_.prepare(database_, sql::kCommit);
+  if (code == SQLITE_OK) code = fetch_.prepare(database_, sql::kFetchMessage);
+  if (code == SQLITE_OK) code = scan_.prepare(database_, sql::kScanPositions);
+  if (code != SQLITE_OK) return failure(code, "open");
+  return {};
+}
+
+Code LogReader::begin() {
+  return begin_.run();
+}
+
+void LogReader::end() {
+  fetch_.reset();
+  scan_.reset();
+  // Ending a read cannot lose anything; a failure shows again at the next begin().
+  static_cast<void>(commit_.run());
+}
+
+DbResult<bool> LogReader::fetch(std::int64_t global_position, MessageRow& row) {
+  fetch_.reset();
+  fetch_.bind(1, global_position);
+  const Code code = fetch_.step();
+  if (code == SQLITE_DONE) return false;
+  if (code != SQLITE_ROW) return failure(code);
+  auto read = MessageRow::read(fetch_, database_, seed_);
+  if (!read) return read.error();
+  row = *read;
+  return true;
+}
+
+DbResult<Statement*> LogReader::scan(std::int64_t from, std::int64_t to) {
+  scan_.reset();
+  scan_.bind(1, from);
+  scan_.bind(2, to);
+  return &scan_;
+}
+
+}  // namespace eventodb::store::sqlite

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "eventodb/stream_name.hpp"
+#include "store/sqlite/sqlite_connection.hpp"
+#include "store/sqlite/sqlite_heads.hpp"
+#include "store/sqlite/sqlite_log_file.hpp"
+
+namespace eventodb::store::sqlite {
+
+/// index.db through a read-only connection. Not thread-safe; one scan at a time.
+class IndexReader {
+ public:
+  DbResult<void> open(const std::string& path);
+  bool is_open() const { return database_.is_open(); }
+  Failure failure(Code code) const {
+    Failure failure = database_.failure(code, "read");
+    failure.is_derived = true;
+    return failure;
+  }
+  Database& database() { return database_; }
+
+  /// Number 0 when the stream is not indexed.
+  DbResult<StreamHead> find_stream(std::string_view name);
+  DbResult<std::optional<std::int64_t>> find_id(const MessageId& id);
+  /// Global position of the stream's last message of this type.
+  DbResult<std::optional<std::int64_t>> find_type(std::int64_t stream_id, std::string_view type);
+  DbResult<std::optional<std::int64_t>> find_category(std::string_view name);
+  DbResult<std::optional<std::int64_t>> find_correlation(std::string_view name);
+  /// Remembered for streams seen lately: it never changes.
+  DbResult<std::optional<std::uint64_t>> group_hash(std::int64_t stream_id);
+
+  /// The first position at or after `position` whose global position is at or after `from`, by
+  /// halving. nullopt: there is none.
+  DbResult<std::optional<std::int64_t>> first_position_from(std::int64_t stream_id,
+                                                            std::int64_t position,
+                                                            std::int64_t last, std::int64_t from);
+
+  /// Yields (position, global position) in order. Reset it when done.
+  DbResult<Statement*> scan_stream(std::int64_t stream_id, std::int64_t position);
+  // Yield (global position, stream number) with from <= global position <= to, in order.
+  DbResult<Statement*> scan_category(std::int64_t category, std::int64_t from, std::int64_t to);
+  DbResult<Statement*> scan_correlation(std::int64_t correlation, std::int64_t from,
+                                        std::int64_t to);
+  DbResult<Statement*> scan_correlation(std::int64_t correlation, std::int64_t category,
+                                        std::int64_t from, std::int64_t to);
+  /// Yields (name, version, last time) in byte order of the names.
+  DbResult<Statement*> list_streams(std::string_view prefix, std::string_view after,
+                                    std::int64_t limit);
+  /// Yields (name, streams, messages) in byte order of the names.
+  DbResult<Statement*> list_categories();
+
+ private:
+  DbResult<Statement*> ready(Statement& statement, const char* text);
+  DbResult<std::optional<std::int64_t>> find_name(Statement& statement, const char* text,
+                                                  std::string_view name);
+  DbResult<std::optional<std::int64_t>> one_integer(Statement& statement);
+
+  Database database_;
+  Statement find_stream_, find_id_, find_type_, find_category_, find_correlation_, group_hash_;
+  Statement scan_stream_, scan_category_, scan_correlation_, scan_correlation_in_category_;
+  Statement list_streams_, list_categories_;
+  boost::unordered_flat_map<std::int64_t, std::optional<std::uint64_t>> group_hashes_;
+};
+
+/// log.db through a read-only connection. Not thread-safe.
+class LogReader {
+ public:
+  DbResult<void> open(const std::string& path, std::uint64_t seed);
+  bool is_open() const { return database_.is_open(); }
+  Failure failure(Code code, std::string_view doing = "read") const {
+    return database_.failure(code, doing);
+  }
+
+  /// A snapshot from the first fetch to end(), so that fetches do not lock one by one.
+  [[nodiscard]] Code begin();
+  void end();
+
+  /// The views live until the next call; false: there is no such message.
+  DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
+  /// Yields (global position, stream number) with from <= global position <= to, in order.
+  DbResult<Statement*> scan(std::int64_t from, std::int64_t to);
+
+ private:
+  Database database_;
+  std::uint64_t seed_ = 0;
+  Statement begin_, commit_, fetch_, scan_;
+};
+
+/// What one read on a reader thread works with; kept by the namespace between reads.
+struct ReadFiles {
+  IndexReader index;
+  LogReader log;
+};
+
+}  // namespace eventodb::store::sqlite

@@ -1,0 +1,158 @@
+#pragma once
+
+#include <cstdint>
+
+#include "store/sqlite/sqlite_connection.hpp"
+
+/// All SQL of this backend: the tables of its three kinds of files, how older ones are brought
+/// forward, and the statements. docs/storage.md explains the columns.
+namespace eventodb::store::sqlite {
+
+inline constexpr int kRegistryVersion = 1;
+inline constexpr int kLogVersion = 1;
+inline constexpr int kIndexVersion = 1;  ///< an index of any other version is rebuilt
+
+/// Makes the tables in an empty file and leaves it in WAL mode.
+DbResult<void> create_registry(Database& database);
+DbResult<void> create_log(Database& database);
+DbResult<void> create_index(Database& database);
+
+/// Brings an older file to this version, one step per version, each in a transaction of its own.
+/// Fails for a newer file with a text that says so.
+DbResult<void> migrate_registry(Database& database);
+DbResult<void> migrate_log(Database& database);
+
+namespace sql {
+
+// --- settings of a connection
+// --------------------------------------------------------------------- secure_delete is on in
+// Debian's build and would write every freed page once more.
+inline constexpr char kWriterSettings[] =
+    "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF;"
+    "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;";
+inline constexpr char kReaderSettings[] = "PRAGMA query_only=ON; PRAGMA cell_size_check=ON;";
+inline constexpr char kSyncFull[] = "PRAGMA synchronous=FULL";
+inline constexpr char kSyncNormal[] = "PRAGMA synchronous=NORMAL";
+// Negative: KiB. Small, because every open namespace has its own.
+inline constexpr char kRegistryCache[] = "PRAGMA cache_size=-512";
+inline constexpr char kLogWriterCache[] = "PRAGMA cache_size=-1024";
+inline constexpr char kIndexWriterCache[] = "PRAGMA cache_size=-8192";
+inline constexpr char kReaderCache[] = "PRAGMA cache_size=-1024";
+
+inline constexpr char kBegin[] = "BEGIN";
+inline constexpr char kBeginImmediate[] = "BEGIN IMMEDIATE";
+inline constexpr char kCommit[] = "COMMIT";
+inline constexpr char kRollback[] = "ROLLBACK";
+
+// --- registry
+// -------------------------------------------------------------------------------------
+inline constexpr char kListNamespaces[] =
+    "SELECT serial, id, directory, log_id, description, token_hash, created_at, message_count,"
+    " clean FROM namespaces";
+inline constexpr char kInsertNamespace[] =
+    "INSERT INTO namespaces(serial, id, directory, log_id, description, metadata, token_hash,"
+    " created_at, message_count, clean) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,0,1)";
+inline constexpr char kNextSerial[] =
+    "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name='namespaces'), 0),"
+    " coalesce((SELECT max(serial) FROM namespaces), 0)) + 1";
+inline constexpr char kDeleteNamespace[] = "DELETE FROM namespaces WHERE serial=?1";
+inline constexpr char kSetTokenHash[] = "UPDATE namespaces SET token_hash=?2 WHERE serial=?1";
+inline constexpr char kSetCount[] =
+    "UPDATE namespaces SET message_count=?2, clean=?3 WHERE serial=?1";
+inline constexpr char kInsertLeftover[] = "INSERT OR REPLACE INTO leftovers(directory) VALUES (?1)";
+inline constexpr char kListLeftovers[] = "SELECT directory FROM leftovers";
+inline constexpr char kDeleteLeftover[] = "DELETE FROM leftovers WHERE directory=?1";
+
+// --- log
+// ------------------------------------------------------------------------------------------
+inline constexpr char kSetLogIdentity[] =
+    "INSERT INTO identity(one, log_id, namespace_id) VALUES (1, ?1, ?2)";
+inline constexpr char kLogIdentity[] = "SELECT log_id, namespace_id FROM identity";
+inline constexpr char kInsertStream[] = "INSERT INTO streams(stream_id, name) VALUES (?1, ?2)";
+inline constexpr char kInsertMessage[] =
+    "INSERT INTO messages(global_position, stream_id, position, id, time, type, data, metadata,"
+    " checksum) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)";
+/// Column order of every statement that reads messages: see MessageColumns.
+inline constexpr char kFetchMessage[] =
+    "SELECT m.global_position, m.stream_id, m.position, m.id, m.time, m.type, m.data, m.metadata,"
+    " m.checksum, s.name FROM messages m JOIN streams s ON s.stream_id = m.stream_id"
+    " WHERE m.global_position=?1";
+inline constexpr char kScanMessages[] =
+    "SELECT m.global_position, m.stream_id, m.position, m.id, m.time, m.type, m.data, m.metadata,"
+    " m.checksum, s.name FROM messages m CROSS JOIN streams s ON s.stream_id = m.stream_id"
+    " WHERE m.global_position>?1 ORDER BY m.global_position";
+inline constexpr char kScanPositions[] =
+    "SELECT global_position, stream_id FROM messages"
+    " WHERE global_position BETWEEN ?1 AND ?2 ORDER BY global_position";
+inline constexpr char kNewestMessage[] =
+    "SELECT global_position, time FROM messages ORDER BY global_position DESC LIMIT 1";
+inline constexpr char kMessageIdAt[] = "SELECT id FROM messages WHERE global_position=?1";
+inline constexpr char kLastStreamId[] = "SELECT max(stream_id) FROM streams";
+
+// --- index
+// ----------------------------------------------------------------------------------------
+inline constexpr char kInsertIndexState[] =
+    "INSERT INTO state(one, version, log_id, indexed_up_to, last_id, last_stream_id,"
+    " message_count, base_generation) VALUES (1,?1,?2,-1,x'',0,0,?3)";
+inline constexpr char kIndexState[] =
+    "SELECT version, log_id, indexed_up_to, last_id, last_stream_id, message_count,"
+    " base_generation FROM state";
+inline constexpr char kUpdateIndexState[] =
+    "UPDATE state SET indexed_up_to=?1, last_id=?2, last_stream_id=?3, message_count=?4,"
+    " base_generation=?5";
+inline constexpr char kFindCategory[] = "SELECT category_id FROM categories WHERE name=?1";
+inline constexpr char kInsertCategory[] =
+    "INSERT INTO categories(name, stream_count, message_count) VALUES (?1,0,0)"
+    " RETURNING category_id";
+inline constexpr char kAddToCategory[] =
+    "UPDATE categories SET stream_count=stream_count+?2, message_count=message_count+?3"
+    " WHERE category_id=?1";
+inline constexpr char kFindCorrelation[] = "SELECT correlation_id FROM correlations WHERE name=?1";
+inline constexpr char kInsertCorrelation[] =
+    "INSERT INTO correlations(name) VALUES (?1) RETURNING correlation_id";
+inline constexpr char kIndexStream[] =
+    "INSERT INTO streams(stream_id, name, category_id, version, last_time, group_hash)"
+    " VALUES (?1,?2,?3,?4,?5,?6)";
+inline constexpr char kUpdateStream[] =
+    "UPDATE streams SET version=?2, last_time=?3 WHERE stream_id=?1 RETURNING 1";
+inline constexpr char kIndexStreamMessage[] =
+    "INSERT INTO stream_messages(stream_id, position, global_position) VALUES (?1,?2,?3)";
+inline constexpr char kIndexCategoryMessage[] =
+    "INSERT INTO category_messages(category_id, global_position, stream_id) VALUES (?1,?2,?3)";
+inline constexpr char kIndexId[] = "INSERT INTO message_ids(id, global_position) VALUES (?1,?2)";
+inline constexpr char kIndexType[] =
+    "INSERT INTO last_of_type(stream_id, type, global_position) VALUES (?1,?2,?3)"
+    " ON CONFLICT DO UPDATE SET global_position=excluded.global_position";
+inline constexpr char kIndexCorrelation[] =
+    "INSERT INTO correlation_messages(correlation_id, global_position, stream_id)"
+    " VALUES (?1,?2,?3)";
+inline constexpr char kIndexCorrelationInCategory[] =
+    "INSERT INTO correlation_category_messages(correlation_id, category_id, global_position,"
+    " stream_id) VALUES (?1,?2,?3,?4)";
+
+inline constexpr char kFindStream[] = "SELECT stream_id, version FROM streams WHERE name=?1";
+inline constexpr char kFindId[] = "SELECT global_position FROM message_ids WHERE id=?1";
+inline constexpr char kFindType[] =
+    "SELECT global_position FROM last_of_type WHERE stream_id=?1 AND type=?2";
+inline constexpr char kGroupHash[] = "SELECT group_hash FROM streams WHERE stream_id=?1";
+inline constexpr char kScanStream[] =
+    "SELECT position, global_position FROM stream_messages"
+    " WHERE stream_id=?1 AND position>=?2 ORDER BY position";
+inline constexpr char kScanCategory[] =
+    "SELECT global_position, stream_id FROM category_messages"
+    " WHERE category_id=?3 AND global_position BETWEEN ?1 AND ?2 ORDER BY global_position";
+inline constexpr char kScanCorrelation[] =
+    "SELECT global_position, stream_id FROM correlation_messages"
+    " WHERE correlation_id=?3 AND global_position BETWEEN ?1 AND ?2 ORDER BY global_position";
+inline constexpr char kScanCorrelationInCategory[] =
+    "SELECT global_position, stream_id FROM correlation_category_messages"
+    " WHERE correlation_id=?3 AND category_id=?4 AND global_position BETWEEN ?1 AND ?2"
+    " ORDER BY global_position";
+inline constexpr char kListStreams[] =
+    "SELECT name, version, last_time FROM streams WHERE name>=?1 AND name>?2 ORDER BY name LIMIT "
+    "?3";
+inline constexpr char kListCategories[] =
+    "SELECT name, stream_count, message_count FROM categories ORDER BY name";
+
+}  // namespace sql
+}  // namespace eventodb::store::sqlite

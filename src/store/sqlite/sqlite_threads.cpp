@@ -1,0 +1,127 @@
+#include "store/sqlite/sqlite_threads.hpp"
+
+#include <algorithm>
+
+namespace eventodb::store::sqlite {
+
+WorkerPool::WorkerPool(std::size_t threads) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+void WorkerPool::push(Job& job) {
+  job.next_job = nullptr;
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    (first_ == nullptr ? first_ : last_->next_job) = &job;
+    last_ = &job;
+    queued_.fetch_add(1, std::memory_order_relaxed);
+    wake = sleeping_ != 0;
+  }
+  if (wake) changed_.notify_one();
+}
+
+void WorkerPool::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  changed_.notify_all();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void WorkerPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++sleeping_;
+    changed_.wait(lock, [this] { return stopped_ || first_ != nullptr; });
+    --sleeping_;
+    if (first_ == nullptr) return;
+    Job* job = first_;
+    first_ = job->next_job;
+    queued_.fetch_sub(1, std::memory_order_relaxed);
+    lock.unlock();
+    job->run();
+    lock.lock();
+  }
+}
+
+IndexPool::IndexPool(std::size_t threads, std::chrono::milliseconds delay) : delay_(delay) {
+  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+void IndexPool::push_later(DelayedJob& job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || job.queue_ != DelayedJob::Queue::kNone) return;
+    job.queue_ = DelayedJob::Queue::kDelayed;
+    job.due_ = std::chrono::steady_clock::now() + delay_;
+    delayed_.push_back(job);
+  }
+  changed_.notify_one();
+}
+
+void IndexPool::push_now(DelayedJob& job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_ || job.queue_ == DelayedJob::Queue::kUrgent) return;
+    unlink(job);
+    job.queue_ = DelayedJob::Queue::kUrgent;
+    urgent_.push_back(job);
+  }
+  changed_.notify_one();
+}
+
+void IndexPool::cancel(DelayedJob& job) {
+  std::unique_lock lock(mutex_);
+  unlink(job);
+  job_ended_.wait(
+      lock, [&] { return std::find(running_.begin(), running_.end(), &job) == running_.end(); });
+}
+
+void IndexPool::unlink(DelayedJob& job) {
+  if (job.queue_ == DelayedJob::Queue::kDelayed) delayed_.erase(delayed_.iterator_to(job));
+  if (job.queue_ == DelayedJob::Queue::kUrgent) urgent_.erase(urgent_.iterator_to(job));
+  job.queue_ = DelayedJob::Queue::kNone;
+}
+
+void IndexPool::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    while (!delayed_.empty()) unlink(delayed_.front());
+    while (!urgent_.empty()) unlink(urgent_.front());
+  }
+  changed_.notify_all();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void IndexPool::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopped_) {
+    DelayedJob* job = nullptr;
+    if (!urgent_.empty()) {
+      job = &urgent_.front();
+    } else if (!delayed_.empty()) {
+      job = &delayed_.front();
+      if (job->due_ > std::chrono::steady_clock::now()) {
+        changed_.wait_until(lock, job->due_);
+        continue;
+      }
+    } else {
+      changed_.wait(lock);
+      continue;
+    }
+    unlink(*job);
+    running_.push_back(job);
+    lock.unlock();
+    job->run();
+    lock.lock();
+    running_.erase(std::find(running_.begin(), running_.end(), job));
+    job_ended_.notify_all();
+  }
+}
+
+}  // namespace eventodb::store::sqlite
