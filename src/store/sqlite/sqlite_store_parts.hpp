@@ -50,10 +50,10 @@ struct StoreParts {
 
   // Declared last, so that the threads end before what they use.
   IndexPool indexers{limits::kIndexThreads, limits::kIndexDelay};
-  WorkerPool writers{limits::kWriterThreads};
-  WorkerPool readers{limits::kReaderThreads};
-  WorkerPool openers{limits::kOpenerThreads};
-  WorkerPool registrar{1};  ///< changes of the registry, one after the other
+  WorkerPool writers{"writer", limits::kWriterThreads};
+  WorkerPool readers{"reader", limits::kReaderThreads};
+  WorkerPool openers{"opener", limits::kOpenerThreads};
+  WorkerPool registrar{"registrar", 1};  ///< changes of the registry, one after the other
 };
 
 }  // namespace eventodb::store::sqlite

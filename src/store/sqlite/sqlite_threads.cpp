@@ -2,10 +2,17 @@
 
 #include <algorithm>
 
+#include "base/thread_name.hpp"
+
 namespace eventodb::store::sqlite {
 
-WorkerPool::WorkerPool(std::size_t threads) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+WorkerPool::WorkerPool(const char* role, std::size_t threads) {
+  for (unsigned i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, role, i] {
+      base::name_thread(role, i);
+      work();
+    });
+  }
 }
 
 void WorkerPool::push(Job& job) {
@@ -48,7 +55,12 @@ void WorkerPool::work() {
 }
 
 IndexPool::IndexPool(std::size_t threads, std::chrono::milliseconds delay) : delay_(delay) {
-  for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  for (unsigned i = 0; i < threads; ++i) {
+    threads_.emplace_back([this, i] {
+      base::name_thread("indexer", i);
+      work();
+    });
+  }
 }
 
 void IndexPool::push_later(DelayedJob& job) {

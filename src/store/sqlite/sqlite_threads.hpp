@@ -26,7 +26,8 @@ class Job {
 /// Some threads that take jobs in the order they came.
 class WorkerPool {
  public:
-  explicit WorkerPool(std::size_t threads);
+  /// `role` names the threads.
+  WorkerPool(const char* role, std::size_t threads);
   ~WorkerPool() { stop(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
