@@ -38,7 +38,10 @@ class HttpSession {
   Awaitable<void> run() {
     while (co_await next_request()) {
     }
-    if (!connection_.has_memory() || gone_ || !co_await flush(connection_)) co_return;
+    if (!connection_.has_memory() || gone_) co_return;
+    // GCC 12 miscompiles an await behind "||".
+    const bool alive = co_await flush(connection_);
+    if (!alive) co_return;
     if (owner_ != nullptr) {
       connection_.release_memory();
       co_await owner_->run(connection_);
