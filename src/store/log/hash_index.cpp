@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 #include <utility>
@@ -12,10 +13,14 @@ namespace eventodb::store {
 namespace {
 
 constexpr std::size_t kSlotsMin = 16;
-// Slots moved per insert or erase. Growth starts with the old table 3/4 full and must be over when
-// the new one is: 3/4 of the old capacity in inserts, so 2 would do; 8 ends the double look-ups
-// sooner and is still one cache line of bookkeeping.
+// What one insert or erase moves on with: so many slots looked at, of which so many in use. Growth
+// starts with the old table 3/4 full and is over long before the new one is: 8 in use are moved for
+// one inserted. The larger number speeds through the emptiness of a table that shrinks.
 constexpr std::size_t kMovedPerStep = 8;
+constexpr std::size_t kScannedPerStep = 64;
+// An empty index keeps a table up to this size, so that a log which empties often does not
+// allocate.
+constexpr std::size_t kIdleSlotsMax = 256;
 // Larger tables come from the kernel, zeroed page by page at first use: clearing them at once
 // would be the very stall that moving step by step avoids.
 constexpr std::size_t kMappedBytesMin = 256 * 1024;
@@ -41,6 +46,7 @@ HashIndex::Table HashIndex::allocate(std::size_t capacity) noexcept {
 }
 
 void HashIndex::release(Table& table) noexcept {
+  if (table.slots == nullptr) return;
   const std::size_t bytes = table.capacity * sizeof(Slot);
   if (bytes >= kMappedBytesMin) {
     ::munmap(table.slots, bytes);
@@ -81,11 +87,13 @@ void HashIndex::insert(std::uint64_t hash, std::uint64_t value) noexcept {
 
 void HashIndex::move_some() noexcept {
   if (previous_.slots == nullptr) return;
-  for (std::size_t i = 0; i < kMovedPerStep && moved_ < previous_.capacity; ++i, ++moved_) {
+  const std::size_t scanned = std::min(previous_.capacity, moved_ + kScannedPerStep);
+  for (std::size_t in_use = 0; moved_ < scanned && in_use < kMovedPerStep; ++moved_) {
     Slot& slot = previous_.slots[moved_];
     if (slot.value <= kDead) continue;
     put(current_, slot.hash, slot.value);
     slot.value = kDead;  // probes for what lies behind it still pass through
+    ++in_use;
   }
   if (moved_ >= previous_.capacity) release(previous_);
 }
@@ -118,9 +126,13 @@ bool HashIndex::erase(std::uint64_t hash, std::uint64_t value) noexcept {
 }
 
 void HashIndex::shrink_if_sparse() noexcept {
-  if (previous_.slots != nullptr || current_.capacity <= kSlotsMin) return;
-  if (size_ >= current_.capacity / 8) return;
-  start_move(current_.capacity / 2);  // without memory it stays as large as it is
+  if (size_ == 0) {
+    release(previous_);
+    if (current_.capacity > kIdleSlotsMax) release(current_);
+  } else if (previous_.slots == nullptr && size_ < current_.capacity / 8 &&
+             current_.capacity > kIdleSlotsMax) {
+    start_move(current_.capacity / 4);  // without memory it stays as large as it is
+  }
 }
 
 }  // namespace eventodb::store
