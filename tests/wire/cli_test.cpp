@@ -105,7 +105,7 @@ TEST(Cli, StartPrintsTheTokenThenOneLine) {
   const std::regex expected(
       "DEFAULT NAMESPACE TOKEN:\n" + server.token() +
       "\neventodb \\S+ listening on http://\\[::\\]:" + std::to_string(server.port()) +
-      " backend=sqlite durability=disk data=" + directory.path() + "\n");
+      " backend=sqlite durability=disk data=" + directory.path() + "/metadata.db\n");
   EXPECT_TRUE(std::regex_match(server.standard_output(), expected)) << server.standard_output();
 }
 
