@@ -70,8 +70,9 @@ Awaitable<void> EventStream::send_end() {
 /// Notices at once when the client goes, also while nothing is sent to it.
 Awaitable<void> EventStream::watch_client() {
   try {
-    while (!finishing_ && co_await connection_->wait_readable()) {
-      if (!connection_->drop_received()) break;
+    while (!finishing_) {
+      const bool readable = co_await connection_->wait_readable();
+      if (!readable || !connection_->drop_received()) break;
     }
   } catch (const std::exception& problem) {
     spdlog::error("a subscriber cannot be watched: {}", problem.what());
