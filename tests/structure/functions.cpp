@@ -4,10 +4,8 @@
 #include <string_view>
 
 namespace eventodb::structure {
-namespace {
 
-/// The file as one text in which comments, literals and directives are blanked out.
-std::string blanked(const SourceFile& file) {
+std::string code_of(const SourceFile& file) {
   std::string text;
   for (const auto& line : file.lines) {
     text += line.starts_with('#') ? std::string() : line;
@@ -37,6 +35,8 @@ std::string blanked(const SourceFile& file) {
   }
   return text;
 }
+
+namespace {
 
 enum class Scope { kOuter, kFunction, kInner };
 
@@ -75,7 +75,7 @@ std::string tail_of(std::string_view text) {
 }  // namespace
 
 std::vector<Function> functions_of(const SourceFile& file) {
-  const std::string text = blanked(file);
+  const std::string text = code_of(file);
   std::vector<Function> functions;
   std::vector<Scope> scopes;
   std::size_t line = 1;

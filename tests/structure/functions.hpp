@@ -8,6 +8,9 @@
 
 namespace eventodb::structure {
 
+/// The file as one text in which comments, literals and directives are blanked out.
+std::string code_of(const SourceFile& file);
+
 /// A function's definition in a file.
 struct Function {
   std::string signature;   ///< the end of what stands before its body, for messages
