@@ -92,7 +92,7 @@ Awaitable<Result<void>> run_request(Call& call, Invocation invocation) {
   }
 }
 
-Awaitable<Outcome> answer_notification(Call& call, Result<Invocation> invocation) {
+Awaitable<Outcome> answer_notification(Call& call, const Result<Invocation>& invocation) {
   // Without an answer a method that changes nothing need not run.
   if (!invocation || (invocation->method->flags & kChanges) == 0) co_return Outcome::kSilent;
   const std::size_t start = call.out().size();
@@ -101,7 +101,7 @@ Awaitable<Outcome> answer_notification(Call& call, Result<Invocation> invocation
   co_return Outcome::kSilent;
 }
 
-Awaitable<Outcome> answer_invocation(Call& call, Result<Invocation> invocation,
+Awaitable<Outcome> answer_invocation(Call& call, const Result<Invocation>& invocation,
                                      std::string_view id) {
   base::ByteBuffer& out = call.out();
   const std::size_t start = out.size();
@@ -111,7 +111,7 @@ Awaitable<Outcome> answer_invocation(Call& call, Result<Invocation> invocation,
     out.append("{\"jsonrpc\":\"2.0\",\"result\":");
     done = co_await run_request(call, *invocation);
   } else {
-    done = std::move(invocation).error();
+    done = invocation.error();
   }
   if (done) {
     out.append(",\"id\":");
@@ -130,18 +130,17 @@ Awaitable<Outcome> answer_request(Call& call, std::string_view object, std::stri
                                   base::Arena& arena) {
   const Request request = read_request(object, arena);
   auto checked = check_request(request, arena);
-  if (checked && request.is_notification()) {
-    co_return co_await answer_notification(call, prepare_request(request, call.access, arena));
+  if (checked) {
+    const auto invocation = prepare_request(request, call.access, arena);
+    if (request.is_notification()) co_return co_await answer_notification(call, invocation);
+    call.out().append(separator);
+    co_return co_await answer_invocation(call, invocation, request.id.text);
   }
+  // An invalid request is answered even without an id, as the standard shows.
+  const bool has_id = !request.is_notification() && request.has_valid_id();
   call.out().append(separator);
-  if (!checked) {
-    // An invalid request is answered even without an id, as the standard shows.
-    const bool has_id = !request.is_notification() && request.has_valid_id();
-    append_json_rpc_error(call.out(), checked.error(), has_id ? request.id.text : kNullId);
-    co_return Outcome::kAnswered;
-  }
-  co_return co_await answer_invocation(call, prepare_request(request, call.access, arena),
-                                       request.id.text);
+  append_json_rpc_error(call.out(), checked.error(), has_id ? request.id.text : kNullId);
+  co_return Outcome::kAnswered;
 }
 
 bool has_too_many_elements(std::string_view array) {
@@ -177,7 +176,9 @@ Awaitable<int> answer_batch(Call& call, std::string_view array, base::Arena& are
       out.append(separator);
       append_json_rpc_error(out, malformed("a call must be an object"), kNullId);
     }
-    if (outcome == Outcome::kBrokeOff || !co_await call.send_if_large()) co_return 500;
+    if (outcome == Outcome::kBrokeOff) co_return 500;
+    const bool sent = co_await call.send_if_large();
+    if (!sent) co_return 500;
     if (outcome == Outcome::kAnswered) is_first = false;
   }
   if (is_first) co_return 204;
@@ -199,15 +200,9 @@ bool is_json_rpc(std::string_view body, base::Arena& arena) {
 
 Awaitable<int> answer_json_rpc(Call& call, std::string_view body, base::Arena& arena) {
   if (body.starts_with('[')) co_return co_await answer_batch(call, body, arena);
-  switch (co_await answer_request(call, body, "", arena)) {
-    case Outcome::kSilent:
-      co_return 204;
-    case Outcome::kAnswered:
-      co_return 200;
-    case Outcome::kBrokeOff:
-      break;
-  }
-  co_return 500;
+  const Outcome outcome = co_await answer_request(call, body, "", arena);
+  if (outcome == Outcome::kBrokeOff) co_return 500;
+  co_return outcome == Outcome::kAnswered ? 200 : 204;
 }
 
 }  // namespace eventodb::rpc
