@@ -10,7 +10,7 @@
 #include "base/check.hpp"
 #include "base/json_writer.hpp"
 #include "core/message_json.hpp"
-#include "micro/allocation_counter.hpp"
+#include "micro/allocation_columns.hpp"
 #include "rpc/arguments.hpp"
 #include "rpc/json_body.hpp"
 #include "rpc/stream_methods.hpp"
@@ -34,7 +34,7 @@ void check_json(benchmark::State& state, std::string_view text) {
   base::ByteBuffer body;
   body.append(text);
   benchmark::DoNotOptimize(rpc::check_body(body));
-  const AllocationCounter allocations(state);
+  const AllocationColumns allocations(state);
   for (auto _ : state) benchmark::DoNotOptimize(rpc::check_body(body));
   set_rates(state, text.size());
 }
@@ -44,7 +44,7 @@ void decode(benchmark::State& state, std::string_view text, const rpc::Handler& 
   body.append(text);
   base::Arena arena;
   benchmark::DoNotOptimize(rpc::check_body(body));
-  const AllocationCounter allocations(state);
+  const AllocationColumns allocations(state);
   for (auto _ : state) {
     arena.reset();
     const auto checked = rpc::check_body(body);
@@ -86,7 +86,7 @@ void BM_RenderTenMessages(benchmark::State& state) {
                       .id = base::make_uuid_v7(),
                       .time = base::wall_clock_now()};
   base::ByteBuffer out(16 * 1024);
-  const AllocationCounter allocations(state);
+  const AllocationColumns allocations(state);
   for (auto _ : state) {
     out.clear();
     for (int i = 0; i < 10; ++i) append_message_tuple(out, message, false);
@@ -99,7 +99,7 @@ BENCHMARK(BM_RenderTenMessages);
 void BM_RenderString(benchmark::State& state) {
   const std::string text(static_cast<std::size_t>(state.range(0)), 'x');
   base::ByteBuffer out(2 * text.size() + 64);
-  const AllocationCounter allocations(state);
+  const AllocationColumns allocations(state);
   for (auto _ : state) {
     out.clear();
     base::append_json_string(out, text);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/uuid.hpp"
-#include "micro/allocation_counter.hpp"
+#include "micro/allocation_columns.hpp"
 #include "store/log/message_log.hpp"
 
 namespace eventodb::bench {
@@ -57,7 +57,7 @@ void BM_AppendAndDrop(benchmark::State& state) {
   MessageLog log;
   Writer writer(state.range(0));
   for (std::int64_t i = 0; i < kHeld; ++i) writer.append(log);
-  const AllocationCounter allocations(state);
+  const AllocationColumns allocations(state);
   for (auto _ : state) {
     writer.append(log);
     if (writer.last().value % 1000 == 0) {
@@ -72,7 +72,7 @@ void BM_AppendGrowing(benchmark::State& state) {
   MessageLog log;
   Writer writer(state.range(0));
   for (std::int64_t i = 0; i < state.range(0); ++i) writer.append(log);
-  const AllocationCounter allocations(state);
+  const AllocationColumns allocations(state);
   for (auto _ : state) writer.append(log);
   state.SetItemsProcessed(state.iterations());
   state.counters["bytes_held"] =
@@ -94,7 +94,7 @@ void BM_ReadTenOfAStream(benchmark::State& state) {
   for (std::int64_t i = 0; i < 200'000; ++i) writer.append(log);
   std::size_t index = 0;
   CountingVisitor visitor;
-  const AllocationCounter allocations(state);
+  const AllocationColumns allocations(state);
   for (auto _ : state) {
     StreamCursor cursor{.stream = writer.name(index++), .next = Position{0}, .remaining = 10};
     benchmark::DoNotOptimize(log.read_stream(cursor, visitor));
@@ -110,7 +110,7 @@ void BM_ReadHundredOfTheCategory(benchmark::State& state) {
   for (std::int64_t i = 0; i < 200'000; ++i) writer.append(log);
   GlobalPosition from{0};
   CountingVisitor visitor;
-  const AllocationCounter allocations(state);
+  const AllocationColumns allocations(state);
   for (auto _ : state) {
     from.value = (from.value + 997) % 100'000;
     CategoryCursor cursor{.category = "test", .next = from, .remaining = 100};
