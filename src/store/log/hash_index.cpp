@@ -95,7 +95,10 @@ void HashIndex::move_some() noexcept {
     slot.value = kDead;  // probes for what lies behind it still pass through
     ++in_use;
   }
-  if (moved_ >= previous_.capacity) release(previous_);
+  if (moved_ >= previous_.capacity) return release(previous_);
+  for (std::size_t i = moved_; i < std::min(previous_.capacity, moved_ + kMovedPerStep); ++i) {
+    prefetch(previous_.slots[i].hash);  // for the next step
+  }
 }
 
 /// Frees slot `gap`, moving back whatever probed past it, so that no dead slots remain.

@@ -151,6 +151,7 @@ void MessageLog::adopt_entries(Insertion& insertion) noexcept {
 void MessageLog::append(const MessageView& message, std::uint64_t stream_tag) {
   EVENTODB_CHECK(message.type.size() <= std::numeric_limits<std::uint16_t>::max());
   EVENTODB_CHECK(empty() || message.global_position > last());
+  ids_.prefetch(hash_of(message.id));
   Insertion insertion;
   prepare(insertion, message);
   reserve_tables();
