@@ -45,8 +45,7 @@ bool SqliteNamespace::is_deleted() const {
   return state_ == State::kDeleted;
 }
 
-// --- opening and closing
-// ----------------------------------------------------------------------------
+// --- opening and closing -----------------------------------------------------------------------
 
 Awaitable<Result<void>> SqliteNamespace::ensure_open() {
   OpenWaiter waiter;
@@ -208,8 +207,7 @@ void SqliteNamespace::start_rebuild_locked(const Failure& failure) {
   state_ = State::kClosing;
 }
 
-// --- for the store
-// ----------------------------------------------------------------------------------
+// --- for the store -----------------------------------------------------------------------------
 
 Result<std::int64_t> SqliteNamespace::count_messages() {
   std::unique_lock lock(mutex_);
@@ -265,8 +263,7 @@ void SqliteNamespace::shut_down() {
   state_ = State::kClosed;
 }
 
-// --- indexing
-// ---------------------------------------------------------------------------------------
+// --- indexing ----------------------------------------------------------------------------------
 
 void SqliteNamespace::schedule_index_locked() {
   if (state_ != State::kOpen || index_work_ == IndexWork::kNow || files_->tail.empty()) return;
@@ -313,8 +310,7 @@ void SqliteNamespace::run_index() noexcept {
   after_use_locked();
 }
 
-// --- listeners
-// --------------------------------------------------------------------------------------
+// --- listeners ---------------------------------------------------------------------------------
 
 void SqliteNamespace::watch(HeadListener& listener) {
   bool ended = false;

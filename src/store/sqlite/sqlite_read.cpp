@@ -9,8 +9,9 @@ namespace {
 /// Messages rendered in one hold of the namespace's mutex.
 constexpr std::int64_t kSliceMessages = 256;
 
-std::int64_t slice_of(std::int64_t remaining) {
-  return remaining < 0 ? kSliceMessages : std::min(remaining, kSliceMessages);
+std::int64_t slice_of(std::int64_t remaining, std::int64_t rows_left) {
+  const std::int64_t slice = std::min(kSliceMessages, rows_left);
+  return remaining < 0 ? slice : std::min(remaining, slice);
 }
 
 /// Remembers whether the reader asked for a pause.
@@ -32,16 +33,20 @@ class PauseWatch final : public MessageVisitor {
 template <class Cursor>
 bool read_slice(Cursor& cursor, MessageVisitor& visitor, ReadState& state,
                 ReadState (MessageLog::*read)(Cursor&, MessageVisitor&) const,
-                const MessageLog& tail) {
+                const MessageLog& tail, std::int64_t& rows_left) {
+  state = ReadState::kMore;
+  if (rows_left == 0) return false;
   PauseWatch watch(visitor);
   Cursor slice = cursor;
-  slice.remaining = slice_of(cursor.remaining);
+  const std::int64_t wanted = slice_of(cursor.remaining, rows_left);
+  slice.remaining = wanted;
   state = (tail.*read)(slice, watch);
-  const bool is_full = slice.remaining == 0;
+  const std::int64_t delivered = wanted - slice.remaining;
+  rows_left -= delivered;
   cursor.next = slice.next;
-  if (cursor.remaining >= 0) cursor.remaining -= slice_of(cursor.remaining) - slice.remaining;
+  if (cursor.remaining >= 0) cursor.remaining -= delivered;
   if (cursor.remaining != 0 && watch.is_paused()) state = ReadState::kMore;
-  return is_full && cursor.remaining != 0 && !watch.is_paused();
+  return slice.remaining == 0 && cursor.remaining != 0 && !watch.is_paused();
 }
 
 /// The index names a message that the log does not have there.
@@ -76,8 +81,7 @@ bool hand_over(Cursor& cursor, MessageVisitor& visitor, const MessageView& messa
 
 }  // namespace
 
-// --- one stream
-// -------------------------------------------------------------------------------------
+// --- one stream --------------------------------------------------------------------------------
 
 bool StreamRead::needs_index(const OpenFiles& files,
                              const std::optional<MessageLog::StreamHead>& in_tail) const {
@@ -96,7 +100,8 @@ ReadTask::Memory StreamRead::look_in_memory(OpenFiles& files) {
   const auto in_tail = files.tail.find_stream(cursor_.stream);
   if (needs_index(files, in_tail)) return Memory::kNeedsFiles;
   if (!in_tail) return Memory::kAnswered;
-  const bool again = read_slice(cursor_, visitor_, state_, &MessageLog::read_stream, files.tail);
+  const bool again =
+      read_slice(cursor_, visitor_, state_, &MessageLog::read_stream, files.tail, rows_left_);
   return again ? Memory::kAgain : Memory::kAnswered;
 }
 
@@ -123,11 +128,11 @@ DbResult<void> StreamRead::read_files(OpenFiles&, ReadFiles& readers) {
 DbResult<void> StreamRead::deliver(std::int64_t stream_id, Statement& scan, ReadFiles& readers) {
   const LogSnapshot snapshot(readers.log);
   if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
-  for (std::size_t rows = 0;; ++rows) {
+  for (;; --rows_left_) {
     const Code code = scan.step();
     if (code != SQLITE_DONE && code != SQLITE_ROW) return readers.index.failure(code);
     if (code == SQLITE_DONE || scan.integer(1) > border_) return {};
-    if (rows == limits::kReadStepRowsMax) {
+    if (rows_left_ == 0) {
       state_ = ReadState::kMore;
       answered();
       return {};
@@ -146,13 +151,13 @@ DbResult<void> StreamRead::deliver(std::int64_t stream_id, Statement& scan, Read
   }
 }
 
-// --- categories
-// -------------------------------------------------------------------------------------
+// --- categories --------------------------------------------------------------------------------
 
 ReadTask::Memory CategoryRead::look_in_memory(OpenFiles& files) {
   if (cursor_.remaining == 0) return Memory::kAnswered;
   if (cursor_.next.value <= files.indexed_up_to) return Memory::kNeedsFiles;
-  const bool again = read_slice(cursor_, visitor_, state_, &MessageLog::read_category, files.tail);
+  const bool again =
+      read_slice(cursor_, visitor_, state_, &MessageLog::read_category, files.tail, rows_left_);
   return again ? Memory::kAgain : Memory::kAnswered;
 }
 
@@ -196,7 +201,7 @@ DbResult<bool> CategoryRead::is_wanted(std::int64_t stream_id, IndexReader& inde
 }
 
 DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
-  for (std::size_t rows = 0;; ++rows) {
+  for (;; --rows_left_) {
     const Code code = scan.step();
     if (code != SQLITE_DONE && code != SQLITE_ROW) {
       return scans_log() ? readers.log.failure(code) : readers.index.failure(code);
@@ -206,7 +211,7 @@ DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
       return {};
     }
     cursor_.next = GlobalPosition{scan.integer(0)};
-    if (rows == limits::kReadStepRowsMax) {
+    if (rows_left_ == 0) {
       state_ = ReadState::kMore;
       answered();
       return {};
@@ -230,8 +235,7 @@ DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
   }
 }
 
-// --- single answers
-// ---------------------------------------------------------------------------------
+// --- single answers ----------------------------------------------------------------------------
 
 ReadTask::Memory LastRead::look_in_memory(OpenFiles& files) {
   if (const auto message = files.tail.find_last(stream_, type_)) {

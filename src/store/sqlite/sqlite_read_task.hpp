@@ -49,8 +49,12 @@ class ReadTask : public base::ThreadHop, public Job {
   void answered() { is_answered_ = true; }
   std::mutex& mutex() const { return ns_.mutex_; }
 
+  static constexpr auto kRowsMax = static_cast<std::int64_t>(limits::kReadStepRowsMax);
+
   /// Up to where the index reached at the last look.
   std::int64_t border_ = -1;
+  /// What this call may still look at.
+  std::int64_t rows_left_ = kRowsMax;
 
  private:
   DbResult<void> read();

@@ -24,9 +24,8 @@ DbResult<void> migrate_log(Database& database);
 
 namespace sql {
 
-// --- settings of a connection
-// --------------------------------------------------------------------- secure_delete is on in
-// Debian's build and would write every freed page once more.
+// --- settings of a connection ------------------------------------------------------------------
+// secure_delete is on in Debian's build and would write every freed page once more.
 inline constexpr char kWriterSettings[] =
     "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF;"
     "PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY;";
@@ -44,8 +43,7 @@ inline constexpr char kBeginImmediate[] = "BEGIN IMMEDIATE";
 inline constexpr char kCommit[] = "COMMIT";
 inline constexpr char kRollback[] = "ROLLBACK";
 
-// --- registry
-// -------------------------------------------------------------------------------------
+// --- registry ----------------------------------------------------------------------------------
 inline constexpr char kListNamespaces[] =
     "SELECT serial, id, directory, log_id, description, token_hash, created_at, message_count,"
     " clean FROM namespaces";
@@ -63,8 +61,7 @@ inline constexpr char kInsertLeftover[] = "INSERT OR REPLACE INTO leftovers(dire
 inline constexpr char kListLeftovers[] = "SELECT directory FROM leftovers";
 inline constexpr char kDeleteLeftover[] = "DELETE FROM leftovers WHERE directory=?1";
 
-// --- log
-// ------------------------------------------------------------------------------------------
+// --- log ---------------------------------------------------------------------------------------
 inline constexpr char kSetLogIdentity[] =
     "INSERT INTO identity(one, log_id, namespace_id) VALUES (1, ?1, ?2)";
 inline constexpr char kLogIdentity[] = "SELECT log_id, namespace_id FROM identity";
@@ -89,8 +86,7 @@ inline constexpr char kNewestMessage[] =
 inline constexpr char kMessageIdAt[] = "SELECT id FROM messages WHERE global_position=?1";
 inline constexpr char kLastStreamId[] = "SELECT max(stream_id) FROM streams";
 
-// --- index
-// ----------------------------------------------------------------------------------------
+// --- index -------------------------------------------------------------------------------------
 inline constexpr char kInsertIndexState[] =
     "INSERT INTO state(one, version, log_id, indexed_up_to, last_id, last_stream_id,"
     " message_count, base_generation) VALUES (1,?1,?2,-1,x'',0,0,?3)";
