@@ -1,9 +1,10 @@
 #include "base/digest.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
 #include <stdexcept>
 
@@ -60,7 +61,19 @@ std::uint64_t md5_prefix(std::string_view bytes) {
 }
 
 bool equal_constant_time(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  if (a.size() != b.size()) return false;
+  std::uint64_t difference = 0;
+  for (std::size_t at = 0; at < a.size(); at += sizeof(difference)) {
+    const std::size_t bytes = std::min(sizeof(difference), a.size() - at);
+    std::uint64_t from_a = 0;
+    std::uint64_t from_b = 0;
+    std::memcpy(&from_a, a.data() + at, bytes);
+    std::memcpy(&from_b, b.data() + at, bytes);
+    difference |= from_a ^ from_b;
+    // Whatever it could know of the difference, the compiler must not leave the loop early.
+    asm volatile("" : "+r"(difference));
+  }
+  return difference == 0;
 }
 
 std::array<char, 64> random_hex_32_bytes() {

@@ -1,7 +1,10 @@
 #include "base/rfc3339.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 
 namespace eventodb::base {
 namespace {
@@ -10,13 +13,50 @@ using std::chrono::days;
 using std::chrono::microseconds;
 using std::chrono::sys_days;
 
-char* put_digits(char* to, std::uint64_t value, int digits) {
-  for (int i = digits - 1; i >= 0; --i) {
-    to[i] = static_cast<char>('0' + value % 10);
-    value /= 10;
+constexpr std::int64_t kSecondUs = 1'000'000;
+constexpr std::int64_t kDayUs = 86'400 * kSecondUs;
+constexpr std::size_t kDateBytesMax = 16;  // "-292277-01-01T" and room to spare
+
+/// "00" to "99".
+constexpr auto kDigitPairs = [] {
+  std::array<std::array<char, 2>, 100> pairs{};
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
   }
-  return to + digits;
+  return pairs;
+}();
+
+/// `value` is below 100.
+char* put_pair(char* to, std::uint32_t value) {
+  std::memcpy(to, kDigitPairs[value].data(), 2);
+  return to + 2;
 }
+
+/// "2025-01-15T" of a day since the epoch; returns the end.
+char* put_date(char* to, std::int64_t day) {
+  const std::chrono::year_month_day date{sys_days(days(day))};
+  int year = static_cast<int>(date.year());
+  if (year < 0) {
+    *to++ = '-';
+    year = -year;
+  }
+  if (year > 9999) to = put_pair(to, static_cast<std::uint32_t>(year) / 10'000);
+  to = put_pair(to, static_cast<std::uint32_t>(year) / 100 % 100);
+  to = put_pair(to, static_cast<std::uint32_t>(year) % 100);
+  *to++ = '-';
+  to = put_pair(to, static_cast<unsigned>(date.month()));
+  *to++ = '-';
+  to = put_pair(to, static_cast<unsigned>(date.day()));
+  *to++ = 'T';
+  return to;
+}
+
+/// The date last written by this thread: the messages of one answer are mostly of one day.
+struct KnownDate {
+  std::int64_t day = std::numeric_limits<std::int64_t>::min();
+  std::size_t size = 0;
+  char text[kDateBytesMax];
+};
 
 /// Reads exactly `digits` decimal digits and moves `text` past them; -1 when they are not there.
 int take_digits(std::string_view& text, std::size_t digits) {
@@ -69,37 +109,35 @@ std::optional<int> take_offset(std::string_view& text) {
 }  // namespace
 
 Timestamp wall_clock_now() {
-  return {std::chrono::duration_cast<microseconds>(
-              std::chrono::system_clock::now().time_since_epoch())
-              .count()};
+  return {
+      std::chrono::duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count()};
 }
 
 std::size_t format_rfc3339(Timestamp time, char* to) {
-  const std::chrono::sys_time<microseconds> at{microseconds(time.us)};
-  const auto day = std::chrono::floor<days>(at);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(at - day);
-  char* out = to;
-  int year = static_cast<int>(date.year());
-  if (year < 0) {
-    *out++ = '-';
-    year = -year;
+  std::int64_t day = time.us / kDayUs;
+  if (time.us % kDayUs < 0) --day;
+  thread_local KnownDate known;
+  if (known.day != day) {
+    known.size = static_cast<std::size_t>(put_date(known.text, day) - known.text);
+    known.day = day;
   }
-  out = put_digits(out, static_cast<std::uint64_t>(year), year > 9999 ? 6 : 4);
-  *out++ = '-';
-  out = put_digits(out, static_cast<unsigned>(date.month()), 2);
-  *out++ = '-';
-  out = put_digits(out, static_cast<unsigned>(date.day()), 2);
-  *out++ = 'T';
-  out = put_digits(out, static_cast<std::uint64_t>(clock.hours().count()), 2);
+  std::memcpy(to, known.text, kDateBytesMax);
+  char* out = to + known.size;
+
+  const std::int64_t day_us = time.us - day * kDayUs;
+  const auto second = static_cast<std::uint32_t>(day_us / kSecondUs);
+  const auto us = static_cast<std::uint32_t>(day_us % kSecondUs);
+  out = put_pair(out, second / 3600);
   *out++ = ':';
-  out = put_digits(out, static_cast<std::uint64_t>(clock.minutes().count()), 2);
+  out = put_pair(out, second / 60 % 60);
   *out++ = ':';
-  out = put_digits(out, static_cast<std::uint64_t>(clock.seconds().count()), 2);
-  const auto us = static_cast<std::uint64_t>(clock.subseconds().count());
+  out = put_pair(out, second % 60);
   if (us != 0) {
     *out++ = '.';
-    out = put_digits(out, us, 6);
+    out = put_pair(out, us / 10'000);
+    out = put_pair(out, us / 100 % 100);
+    out = put_pair(out, us % 100);
     while (out[-1] == '0') --out;
   }
   *out++ = 'Z';
@@ -129,8 +167,8 @@ std::optional<Timestamp> parse_rfc3339(std::string_view text) {
   if (!offset || !text.empty()) return std::nullopt;
   const auto time = sys_days(date) + std::chrono::hours(hour) +
                     std::chrono::minutes(minute - *offset) + std::chrono::seconds(second);
-  return Timestamp{
-      std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count() + fraction_us};
+  return Timestamp{std::chrono::duration_cast<microseconds>(time.time_since_epoch()).count() +
+                   fraction_us};
 }
 
 }  // namespace eventodb::base

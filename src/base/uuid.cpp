@@ -1,14 +1,24 @@
 #include "base/uuid.hpp"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <random>
 
 namespace eventodb::base {
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
+/// The two lower-case digits of every byte.
+constexpr auto kHexPairs = [] {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) {
+    pairs[byte] = {kHex[byte >> 4], kHex[byte & 0x0f]};
+  }
+  return pairs;
+}();
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -79,11 +89,18 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
 }
 
 void format_uuid(const Uuid& id, char* to) {
-  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
-    *to++ = kHex[id.bytes[i] >> 4];
-    *to++ = kHex[id.bytes[i] & 0x0f];
+  const auto put = [&](std::size_t from, std::size_t behind) {
+    for (std::size_t i = from; i < behind; ++i, to += 2) {
+      std::memcpy(to, kHexPairs[id.bytes[i]].data(), 2);
+    }
+  };
+  put(0, 4);
+  for (const std::size_t group : {4, 6, 8}) {
+    *to++ = '-';
+    put(group, group + 2);
   }
+  *to++ = '-';
+  put(10, 16);
 }
 
 }  // namespace eventodb::base

@@ -15,7 +15,7 @@ bool ends_scalar(char c) {
 const char* string_end(const char* at, const char* end, bool& is_escaped) {
   ++at;
   for (;;) {
-    at = find_string_special(at, end);
+    at = find_json_special(at, end);
     if (*at == '"') return at + 1;
     is_escaped = true;
     at += 2;  // the escaped character may be a quote; the digits of \u are ordinary

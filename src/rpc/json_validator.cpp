@@ -109,7 +109,7 @@ class Validator {
   bool string() {
     ++at_;
     for (;;) {
-      at_ = find_string_special(at_, end_);
+      at_ = find_json_special(at_, end_);
       if (at_ == end_) return fail("unexpected end inside a string");
       if (*at_ == '"') {
         ++at_;
