@@ -51,6 +51,16 @@ TEST(Digest, ConstantTimeComparisonComparesEveryByte) {
   EXPECT_FALSE(equal_constant_time("xbc", "abc"));
   EXPECT_FALSE(equal_constant_time("abc", "ab"));
   EXPECT_FALSE(equal_constant_time("", "a"));
+  // It compares by words: a difference anywhere, also in a last word that is not full.
+  for (std::size_t size = 1; size < 40; ++size) {
+    const std::string text(size, 'x');
+    EXPECT_TRUE(equal_constant_time(text, std::string(size, 'x')));
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string other = text;
+      other[at] = static_cast<char>(other[at] ^ 0x80);
+      EXPECT_FALSE(equal_constant_time(text, other)) << size << " " << at;
+    }
+  }
 }
 
 TEST(Digest, RandomHexIsLowerCaseAndNeverTheSame) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace eventodb::base {
 namespace {
@@ -39,6 +40,21 @@ TEST(JsonWriter, EveryByteBelowSpaceIsEscaped) {
     const std::string json = as_json(std::string_view(&c, 1));
     EXPECT_EQ(json[1], '\\') << static_cast<int>(c);
     EXPECT_EQ(json.find(c), std::string::npos) << static_cast<int>(c);
+  }
+}
+
+TEST(JsonWriter, FindsWhatNeedsAnEscapeAnywhere) {
+  for (std::size_t size = 1; size < 30; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const auto& [special, escaped] :
+           {std::pair('"', "\\\""), std::pair('\\', "\\\\"), std::pair('\n', "\\n")}) {
+        std::string text(size, '\xe9');  // above 0x7f, and nothing to escape
+        text[at] = special;
+        const std::string expected =
+            "\"" + text.substr(0, at) + escaped + text.substr(at + 1) + "\"";
+        EXPECT_EQ(as_json(text), expected) << size << " " << at;
+      }
+    }
   }
 }
 

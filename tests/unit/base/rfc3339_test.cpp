@@ -33,6 +33,17 @@ TEST(Rfc3339, WritesTimesBeforeTheEpoch) {
   EXPECT_EQ(format(-62'135'596'800'000'000), "0001-01-01T00:00:00Z");
 }
 
+TEST(Rfc3339, WritesTheRightDateWhereDaysMeet) {
+  constexpr std::int64_t kMidnight = 1'740'787'200'000'000;  // 2025-03-01T00:00:00Z
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(format(kMidnight - 1), "2025-02-28T23:59:59.999999Z");
+    EXPECT_EQ(format(kMidnight), "2025-03-01T00:00:00Z");
+  }
+  EXPECT_EQ(format(-86'400'000'000), "1969-12-31T00:00:00Z");
+  EXPECT_EQ(format(-86'400'000'001), "1969-12-30T23:59:59.999999Z");
+  EXPECT_EQ(format(0), "1970-01-01T00:00:00Z");
+}
+
 TEST(Rfc3339, ExtremesFitTheBuffer) {
   EXPECT_LE(format(std::numeric_limits<std::int64_t>::max()).size(), kRfc3339BytesMax);
   EXPECT_LE(format(std::numeric_limits<std::int64_t>::min()).size(), kRfc3339BytesMax);
