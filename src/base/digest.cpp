@@ -1,36 +1,19 @@
 #include "base/digest.hpp"
 
-#include <openssl/evp.h>
+// The replacement for these functions, EVP, allocates for every digest.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/md5.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <stdexcept>
 
 #include "base/check.hpp"
 
 namespace eventodb::base {
 namespace {
-
-struct FreeContext {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
-/// Fetched once: EVP_sha256() and friends look the algorithm up at every use in OpenSSL 3.
-const EVP_MD* fetched(const char* name) {
-  const EVP_MD* digest = EVP_MD_fetch(nullptr, name, nullptr);
-  EVENTODB_CHECK(digest != nullptr);
-  return digest;
-}
-
-void digest(const EVP_MD* algorithm, std::string_view bytes, unsigned char* to) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
-  unsigned length = 0;
-  EVENTODB_CHECK(EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1);
-  EVENTODB_CHECK(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1);
-  EVENTODB_CHECK(EVP_DigestFinal_ex(context.get(), to, &length) == 1);
-}
 
 std::array<char, 64> hex(const unsigned char* bytes) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -45,16 +28,20 @@ std::array<char, 64> hex(const unsigned char* bytes) {
 }  // namespace
 
 std::array<char, 64> sha256_hex(std::string_view bytes) {
-  static const EVP_MD* algorithm = fetched("SHA256");
-  unsigned char out[32];
-  digest(algorithm, bytes, out);
+  unsigned char out[SHA256_DIGEST_LENGTH];
+  SHA256_CTX context;
+  EVENTODB_CHECK(SHA256_Init(&context) == 1);
+  EVENTODB_CHECK(SHA256_Update(&context, bytes.data(), bytes.size()) == 1);
+  EVENTODB_CHECK(SHA256_Final(out, &context) == 1);
   return hex(out);
 }
 
 std::uint64_t md5_prefix(std::string_view bytes) {
-  static const EVP_MD* algorithm = fetched("MD5");
-  unsigned char out[16];
-  digest(algorithm, bytes, out);
+  unsigned char out[MD5_DIGEST_LENGTH];
+  MD5_CTX context;
+  EVENTODB_CHECK(MD5_Init(&context) == 1);
+  EVENTODB_CHECK(MD5_Update(&context, bytes.data(), bytes.size()) == 1);
+  EVENTODB_CHECK(MD5_Final(out, &context) == 1);
   std::uint64_t value = 0;
   for (int i = 0; i < 8; ++i) value = value << 8 | out[i];
   return value;

@@ -40,6 +40,10 @@ class Subscription : public ListHook<JoinedTag>, public ListHook<LiveTag> {
   void end();
   /// Whether the end has come or is near: after end(), or when the namespace has ended.
   bool is_ending() const { return ended_ || feed_->is_ended(); }
+  /// Whether it is offered what is new, because it has caught up.
+  bool is_live() const { return live_; }
+  /// Memory held for events that were not sent yet.
+  std::size_t buffered_bytes() const { return pending_.capacity() + taken_.capacity(); }
   /// To be called about once a second: a comment is due when nothing was sent for
   /// limits::kKeepAliveInterval.
   void sweep(std::chrono::steady_clock::time_point now);
