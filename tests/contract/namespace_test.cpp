@@ -14,7 +14,8 @@ EVENTODB_FOR_EVERY_BACKEND(NamespaceContract);
 
 TEST_P(NamespaceContract, AStoreDescribesItselfAndIsWritable) {
   const auto description = store().describe();
-  EXPECT_EQ(description.backend, GetParam().name);
+  // A backend may stand in the list once per durability: "sqlite_disk".
+  EXPECT_TRUE(GetParam().name.starts_with(description.backend)) << description.backend;
   EXPECT_FALSE(description.durability.empty());
   EXPECT_FALSE(description.location.empty());
   EXPECT_TRUE(store().is_writable());

@@ -1,9 +1,26 @@
 #include "store/sqlite/sqlite_heads.hpp"
 
+#include "base/memory_figures.hpp"
+
 namespace eventodb::store::sqlite {
+
+namespace {
+
+void hold(std::int64_t entries, std::int64_t bytes) {
+  base::hold_memory(base::MemoryKind::kStreamHeads, entries, bytes);
+}
+
+}  // namespace
+
+HeadCache::~HeadCache() {
+  std::size_t bytes = 0;
+  for (const Entry& entry : entries_) bytes += sizeof(entry) + entry.name.capacity();
+  hold(-static_cast<std::int64_t>(entries_.size()), -static_cast<std::int64_t>(bytes));
+}
 
 HeadCache::Entry* HeadCache::find(std::string_view name) {
   const auto found = by_name_.find(name);
+  base::count_memory_use(base::MemoryKind::kStreamHeads, found != by_name_.end());
   if (found == by_name_.end()) return nullptr;
   found->second->referenced = true;
   return found->second;
@@ -11,17 +28,19 @@ HeadCache::Entry* HeadCache::find(std::string_view name) {
 
 HeadCache::Entry& HeadCache::insert(std::string_view name, StreamHead head, std::uint64_t batch) {
   Entry& entry = free_entry(batch);
+  const std::size_t room = entry.name.capacity();
   entry.name = name;
+  hold(0, static_cast<std::int64_t>(entry.name.capacity() - room));
   entry.head = head;
   entry.planned = head;
   entry.batch = batch;
-  entry.referenced = true;
+  entry.referenced = false;  // what is used only once goes first
   by_name_.emplace(entry.name, &entry);
   return entry;
 }
 
 HeadCache::Entry& HeadCache::free_entry(std::uint64_t batch) {
-  if (entries_.size() < entries_max_) return entries_.emplace_back();
+  if (entries_.size() < entries_max_) return add_entry();
   for (std::size_t seen = 0; seen < 2 * entries_.size(); ++seen) {
     Entry& entry = entries_[hand_];
     hand_ = (hand_ + 1) % entries_.size();
@@ -33,7 +52,13 @@ HeadCache::Entry& HeadCache::free_entry(std::uint64_t batch) {
     by_name_.erase(entry.name);
     return entry;
   }
-  return entries_.emplace_back();  // one batch uses them all
+  return add_entry();  // one batch uses them all
+}
+
+HeadCache::Entry& HeadCache::add_entry() {
+  Entry& entry = entries_.emplace_back();
+  hold(1, static_cast<std::int64_t>(sizeof(Entry) + entry.name.capacity()));
+  return entry;
 }
 
 }  // namespace eventodb::store::sqlite

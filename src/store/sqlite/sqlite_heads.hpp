@@ -27,6 +27,9 @@ class HeadCache {
   };
 
   explicit HeadCache(std::size_t entries_max) : entries_max_(entries_max) {}
+  ~HeadCache();
+  HeadCache(const HeadCache&) = delete;
+  HeadCache& operator=(const HeadCache&) = delete;
 
   /// nullptr when not cached. The pointer stays valid until the entry makes room for another.
   Entry* find(std::string_view name);
@@ -36,6 +39,7 @@ class HeadCache {
 
  private:
   Entry& free_entry(std::uint64_t batch);
+  Entry& add_entry();
 
   std::size_t entries_max_;
   std::deque<Entry> entries_;  // a deque: entries never move, so names and pointers hold

@@ -53,8 +53,10 @@ IndexFile::IndexFile() = default;
 IndexFile::~IndexFile() = default;
 
 DbResult<void> IndexFile::open(const std::string& path, const LogId& log_id, LogFile& log,
-                               bool rebuild) {
+                               bool rebuild, int checkpoint_pages) {
+  checkpoint_pages_ = checkpoint_pages;
   path_ = path;
+  had_wal_ = exists(path + "-wal");
   if (!rebuild && exists(path)) {
     std::string reason;
     auto opened = open_existing(log_id, log, reason);
@@ -83,7 +85,6 @@ DbResult<bool> IndexFile::open_existing(const LogId& log_id, LogFile& log, std::
 
 DbResult<bool> IndexFile::fits(const LogId& log_id, LogFile& log, std::string& reason) {
   RawHeader raw;
-  const bool has_wal = exists(path_ + "-wal");
   if (!read_raw_header(path_, raw)) return reason = "is no index", false;
   if (raw.identity != identity_number(log_id)) return reason = "belongs to another log", false;
   if (const Code code = prepare(); code != SQLITE_OK) return failure(code);
@@ -100,7 +101,7 @@ DbResult<bool> IndexFile::fits(const LogId& log_id, LogFile& log, std::string& r
   if (!generation) return generation.error();
   generation_ = *generation;
   // Without a WAL the file is whole by itself; with one it must be the file the WAL was written to.
-  base_generation_ = has_wal ? query.integer(6) : raw.generation;
+  base_generation_ = had_wal_ ? query.integer(6) : raw.generation;
   if (raw.generation < base_generation_ || raw.generation > generation_) {
     return reason = "is older or newer than its WAL", false;
   }
@@ -147,7 +148,7 @@ Code IndexFile::prepare() {
   statements_ = std::make_unique<Statements>();
   names_ = std::make_unique<Names>();
   if (code == SQLITE_OK) code = statements_->prepare(database_);
-  wal_.attach(database_);
+  wal_.attach(database_, checkpoint_pages_);
   return code;
 }
 
@@ -188,7 +189,8 @@ DbResult<void> IndexFile::checkpoint() {
 
 void IndexFile::close() {
   if (!database_.is_open()) return;
-  if (auto done = checkpoint(); !done) {
+  const bool is_untouched = wal_.is_unused() && !had_wal_;
+  if (auto done = is_untouched ? DbResult<void>() : checkpoint(); !done) {
     spdlog::warn("storage: {}", done.error().text);
     return close_without_checkpoint();
   }

@@ -46,7 +46,8 @@ class IndexFile {
 
   /// Opens the file if it fits `log`, else makes an empty one (and logs why). `rebuild` always
   /// makes an empty one. Call once.
-  DbResult<void> open(const std::string& path, const LogId& log_id, LogFile& log, bool rebuild);
+  DbResult<void> open(const std::string& path, const LogId& log_id, LogFile& log, bool rebuild,
+                      int checkpoint_pages);
 
   const IndexState& state() const { return state_; }
 
@@ -90,6 +91,8 @@ class IndexFile {
   [[nodiscard]] Code correlation_id(std::string_view name, std::int64_t& id);
 
   std::string path_;
+  int checkpoint_pages_ = 0;
+  bool had_wal_ = false;  // when it was opened
   Database database_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Names> names_;

@@ -2,15 +2,11 @@
 
 #include <cstring>
 
-#include "eventodb/limits.hpp"
 #include "store/sqlite/row_checksum.hpp"
 #include "store/sqlite/sqlite_schema.hpp"
 
 namespace eventodb::store::sqlite {
 namespace {
-
-/// While readers keep the WAL from starting over, the next checkpoint waits for this many pages.
-constexpr int kRetryPages = 1000;
 
 Failure foreign(const std::string& path) {
   return {SQLITE_NOTADB, path + ": belongs to another namespace; files were swapped or restored"};
@@ -43,13 +39,13 @@ DbResult<MessageRow> MessageRow::read(const Statement& row, const Database& data
   return result;
 }
 
-void WalWatch::attach(Database& database) {
-  due_ = limits::kCheckpointPages;
+void WalWatch::attach(Database& database, int checkpoint_pages) {
+  due_ = period_ = checkpoint_pages;
   sqlite3_wal_hook(
       database.handle(),
       [](void* self, sqlite3*, const char*, int pages) {
         auto& watch = *static_cast<WalWatch*>(self);
-        if (pages < watch.pages_) watch.due_ = limits::kCheckpointPages;  // starts over
+        if (pages < watch.pages_) watch.due_ = watch.period_;  // starts over
         watch.pages_ = pages;
         return SQLITE_OK;
       },
@@ -64,7 +60,7 @@ Code WalWatch::checkpoint(Database& database) {
   complete_ = code == SQLITE_OK && in_wal == moved;
   // A complete WAL is written from its start again by the next commit, unless a reader still
   // uses it; then its pages keep counting up and the next attempt comes a little later.
-  due_ = pages_ + kRetryPages;
+  due_ = pages_ + period_ / 4;
   const bool later = is_disk_full(code) || primary(code) == SQLITE_BUSY;
   return later ? SQLITE_OK : code;
 }
@@ -88,7 +84,7 @@ DbResult<void> LogFile::create(const std::string& path, const LogId& log_id,
 }
 
 DbResult<void> LogFile::open(const std::string& path, const LogId& log_id,
-                             std::string_view namespace_id, Durability durability) {
+                             std::string_view namespace_id, const FileOptions& options) {
   auto opened = Database::open(path, Database::Access::kReadWrite);
   if (!opened) return opened.error();
   database_ = std::move(*opened);
@@ -97,12 +93,12 @@ DbResult<void> LogFile::open(const std::string& path, const LogId& log_id,
   if (auto checked = check_identity(log_id, namespace_id); !checked) return checked;
   Code code = database_.execute(sql::kWriterSettings);
   // `os`: NORMAL syncs at checkpoints only, which keeps the file whole even in a power cut.
-  const bool disk = durability == Durability::kDisk;
+  const bool disk = options.durability == Durability::kDisk;
   if (code == SQLITE_OK) code = database_.execute(disk ? sql::kSyncFull : sql::kSyncNormal);
   if (code == SQLITE_OK) code = database_.execute(sql::kLogWriterCache);
   if (code == SQLITE_OK) code = prepare();
   if (code != SQLITE_OK) return failure(code, "open");
-  wal_.attach(database_);
+  wal_.attach(database_, options.checkpoint_pages);
   return {};
 }
 

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string>
 
-#include "eventodb/config.hpp"
 #include "eventodb/message.hpp"
 #include "store/sqlite/sqlite_connection.hpp"
+#include "store/sqlite/sqlite_options.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
 
 namespace eventodb::store::sqlite {
@@ -29,9 +29,11 @@ class WalWatch {
   WalWatch(const WalWatch&) = delete;
   WalWatch& operator=(const WalWatch&) = delete;
 
-  /// Call once the connection's settings are made.
-  void attach(Database& database);
+  /// Call once the connection's settings are made. A checkpoint is due every so many pages.
+  void attach(Database& database, int checkpoint_pages);
   bool is_due() const { return pages_ >= due_; }
+  /// Nothing was committed through this connection.
+  bool is_unused() const { return pages_ == 0; }
   /// A passive checkpoint: never waits for readers. SQLITE_OK also when readers keep a part back or
   /// the disk is full: it is tried again some pages later. Any other code means that a write or
   /// sync failed and the file must not be written any more.
@@ -41,6 +43,7 @@ class WalWatch {
 
  private:
   int pages_ = 0;
+  int period_ = 0;
   int due_ = 0;
   bool complete_ = false;
 };
@@ -63,7 +66,7 @@ class LogFile {
                                std::string_view namespace_id);
   /// Opens, migrates and checks that the file belongs to this namespace. Call once.
   DbResult<void> open(const std::string& path, const LogId& log_id, std::string_view namespace_id,
-                      Durability durability);
+                      const FileOptions& options);
 
   Database& database() { return database_; }
   std::uint64_t seed() const { return seed_; }

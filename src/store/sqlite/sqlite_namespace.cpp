@@ -25,8 +25,10 @@ class SqliteNamespace::OpenWaiter : public base::ThreadHop {
 SqliteNamespace::SqliteNamespace(StoreParts& parts, RegistryRow row)
     : parts_(parts),
       row_(std::move(row)),
-      place_{parts.namespaces_directory + "/" + row_.directory, row_.id, row_.log_id,
-             parts.durability} {}
+      place_{parts.namespaces_directory + "/" + row_.directory,
+             row_.id,
+             row_.log_id,
+             {parts.options.durability, parts.options.checkpoint_pages}} {}
 
 SqliteNamespace::~SqliteNamespace() = default;
 

@@ -57,11 +57,12 @@ DbResult<std::unique_ptr<OpenFiles>> OpenFiles::open(const NamespacePlace& place
                                                      bool rebuild_index, const Progress& progress) {
   auto files = std::make_unique<OpenFiles>();
   files->place = place;
-  if (auto opened = files->log.open(place.log_path(), place.log_id, place.id, place.durability);
+  if (auto opened = files->log.open(place.log_path(), place.log_id, place.id, place.options);
       !opened) {
     return opened.error();
   }
-  if (auto opened = files->index.open(place.index_path(), place.log_id, files->log, rebuild_index);
+  if (auto opened = files->index.open(place.index_path(), place.log_id, files->log, rebuild_index,
+                                      place.options.checkpoint_pages);
       !opened) {
     return opened.error();
   }

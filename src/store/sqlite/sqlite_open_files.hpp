@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "eventodb/config.hpp"
 #include "eventodb/limits.hpp"
 #include "store/log/message_log.hpp"
 #include "store/sqlite/sqlite_heads.hpp"
@@ -23,7 +22,7 @@ struct NamespacePlace {
   std::string directory;  ///< absolute
   std::string id;
   LogId log_id{};
-  Durability durability = Durability::kDisk;
+  FileOptions options = {};
 
   std::string log_path() const { return directory + "/log.db"; }
   std::string index_path() const { return directory + "/index.db"; }

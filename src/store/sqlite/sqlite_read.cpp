@@ -156,6 +156,10 @@ DbResult<void> StreamRead::deliver(std::int64_t stream_id, Statement& scan, Read
 ReadTask::Memory CategoryRead::look_in_memory(OpenFiles& files) {
   if (cursor_.remaining == 0) return Memory::kAnswered;
   if (cursor_.next.value <= files.indexed_up_to) return Memory::kNeedsFiles;
+  if (cursor_.group && rows_left_ < kRowsMax) {  // the tail scans for a group: in a call of its own
+    state_ = ReadState::kMore;
+    return Memory::kAnswered;
+  }
   const bool again =
       read_slice(cursor_, visitor_, state_, &MessageLog::read_category, files.tail, rows_left_);
   return again ? Memory::kAgain : Memory::kAnswered;

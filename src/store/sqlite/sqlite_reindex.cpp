@@ -43,8 +43,10 @@ Result<std::int64_t> reindex(const StoreOptions& options, std::string_view names
   std::int64_t rebuilt = 0;
   for (const RegistryRow& row : *rows) {
     if (!namespace_id.empty() && row.id != namespace_id) continue;
-    const NamespacePlace place{located->namespaces + "/" + row.directory, row.id, row.log_id,
-                               options.durability};
+    const NamespacePlace place{located->namespaces + "/" + row.directory,
+                               row.id,
+                               row.log_id,
+                               {options.durability, options.checkpoint_pages}};
     if (auto done = rebuild(place, progress); !done) return done.error();
     ++rebuilt;
   }

@@ -56,7 +56,7 @@ Awaitable<Result<T>> on_registrar(WorkerPool& pool, Work work) {
 }  // namespace
 
 SqliteStore::SqliteStore(const StoreOptions& options)
-    : parts_(options.durability, bounded_by_descriptors(options.open_namespaces_max)) {}
+    : parts_(options, bounded_by_descriptors(options.open_namespaces_max)) {}
 
 SqliteStore::~SqliteStore() {
   close();
@@ -133,7 +133,8 @@ Result<void> SqliteStore::clean_up(const std::vector<RegistryRow>& rows) {
 }
 
 StoreDescription SqliteStore::describe() const {
-  return {"sqlite", parts_.durability == Durability::kDisk ? "disk" : "os", files_.registry};
+  return {"sqlite", parts_.options.durability == Durability::kDisk ? "disk" : "os",
+          files_.registry};
 }
 
 SqliteStore::Handle SqliteStore::find(std::string_view id) const {

@@ -9,20 +9,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "eventodb/config.hpp"
 #include "eventodb/store.hpp"
+#include "store/sqlite/sqlite_options.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
 #include "store/sqlite/sqlite_store_parts.hpp"
 
 namespace eventodb::store::sqlite {
-
-/// What the store is opened with.
-struct StoreOptions {
-  std::string db_url;  ///< "" or "sqlite://..."
-  std::string data_dir;
-  Durability durability = Durability::kDisk;
-  std::size_t open_namespaces_max = limits::kOpenNamespacesMax;
-};
 
 /// Namespaces in a registry file, each with a log and an index of its own.
 class SqliteStore final : public Store {

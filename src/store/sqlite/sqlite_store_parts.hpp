@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "eventodb/config.hpp"
 #include "eventodb/limits.hpp"
+#include "store/sqlite/sqlite_options.hpp"
 #include "store/sqlite/sqlite_registry.hpp"
 #include "store/sqlite/sqlite_threads.hpp"
 
@@ -38,9 +38,10 @@ class OpenSet {
 
 /// What the namespaces of a store share.
 struct StoreParts {
-  StoreParts(Durability wanted, std::size_t open_max) : durability(wanted), open_set(open_max) {}
+  StoreParts(const StoreOptions& wanted, std::size_t open_max)
+      : options(wanted), open_set(open_max) {}
 
-  const Durability durability;
+  const StoreOptions options;
   std::string namespaces_directory;
   Registry registry;
   /// Set by the first sync or commit whose outcome is unknown; never cleared (protocol of failed
@@ -49,7 +50,7 @@ struct StoreParts {
   OpenSet open_set;
 
   // Declared last, so that the threads end before what they use.
-  IndexPool indexers{limits::kIndexThreads, limits::kIndexDelay};
+  IndexPool indexers{limits::kIndexThreads, options.index_delay};
   WorkerPool writers{"writer", limits::kWriterThreads};
   WorkerPool readers{"reader", limits::kReaderThreads};
   WorkerPool openers{"opener", limits::kOpenerThreads};

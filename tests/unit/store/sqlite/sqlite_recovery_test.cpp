@@ -1,0 +1,286 @@
+#include <filesystem>
+
+#include "unit/store/sqlite/sqlite_fixture.hpp"
+
+// What the store finds when it is opened: an index in every wrong state, a log in every wrong
+// state.
+namespace eventodb::store::sqlite {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kCount = 4000;
+
+class SqliteRecovery : public SqliteTest {
+ protected:
+  /// A store that was closed in order.
+  void make_closed(int count = kCount) {
+    open();
+    write_numbered(create(), count);
+    close();
+  }
+  /// A store whose process was killed after it acknowledged everything.
+  void make_killed(int count = kCount) {
+    run_and_kill([count](SqliteTest& test) { write_numbered(test.create(), count); });
+  }
+  /// Opens, checks everything, appends more, and checks that too after another opening.
+  void expect_whole(int count = kCount) {
+    open();
+    expect_numbered(find(), count);
+    write_numbered(find(), 100, count);
+    close();
+    open();
+    expect_numbered(find(), count + 100);
+    close();
+  }
+  void remove_index(bool with_wal) {
+    fs::remove(index_file());
+    if (!with_wal) return;
+    fs::remove(index_file().string() + "-wal");
+    fs::remove(index_file().string() + "-shm");
+  }
+  /// Exchanges the index files of two namespaces, WALs too if asked.
+  void swap_indexes(bool with_wal) {
+    for (const std::string suffix : {"", "-wal"}) {
+      if (!suffix.empty() && !with_wal) continue;
+      const fs::path a = index_file("test").string() + suffix;
+      const fs::path b = index_file("other").string() + suffix;
+      const fs::path aside = directory() / "aside";
+      if (fs::exists(a)) fs::rename(a, aside);
+      if (fs::exists(b)) fs::rename(b, a);
+      if (fs::exists(aside)) fs::rename(aside, b);
+    }
+  }
+};
+
+TEST_F(SqliteRecovery, ClosedInOrder) {
+  make_closed();
+  EXPECT_FALSE(fs::exists(log_file().string() + "-wal"));
+  expect_whole();
+}
+
+TEST_F(SqliteRecovery, KilledWithTheIndexBehind) {
+  make_killed(40'000);
+  open();
+  expect_numbered(find(), 40'000);
+}
+
+TEST_F(SqliteRecovery, KilledAgainBeforeAnythingWasIndexed) {
+  make_killed(1000);
+  run_and_kill([](SqliteTest& test) { write_numbered(test.find(), 1000, 1000); });
+  expect_whole(2000);
+}
+
+TEST_F(SqliteRecovery, IndexDeletedAfterAnOrderlyClose) {
+  make_closed();
+  remove_index(true);
+  expect_whole();
+}
+
+TEST_F(SqliteRecovery, IndexDeletedAfterAKill) {
+  make_killed();
+  remove_index(true);
+  expect_whole();
+}
+
+TEST_F(SqliteRecovery, IndexDeletedButNotItsWal) {
+  make_killed(20'000);
+  remove_index(false);
+  open();
+  expect_numbered(find(), 20'000);
+}
+
+TEST_F(SqliteRecovery, IndexEmptied) {
+  make_closed();
+  fs::resize_file(index_file(), 0);
+  expect_whole();
+}
+
+TEST_F(SqliteRecovery, IndexCutOffAnywhere) {
+  make_closed();
+  const fs::path whole = directory() / "whole";
+  fs::copy_file(index_file(), whole);
+  for (const std::uintmax_t size : {100U, 5000U, 8192U, 16384U, 20000U, 65536U, 100000U}) {
+    SCOPED_TRACE(size);
+    fs::copy_file(whole, index_file(), fs::copy_options::overwrite_existing);
+    ASSERT_LT(size, fs::file_size(whole));
+    fs::resize_file(index_file(), size);
+    open();
+    expect_numbered(find(), kCount);
+    close();
+  }
+}
+
+TEST_F(SqliteRecovery, IndexOverwrittenAnywhere) {
+  make_closed();
+  const fs::path whole = directory() / "whole";
+  fs::copy_file(index_file(), whole);
+  const std::string garbage(512, '\xa5');
+  for (std::size_t at = 0; at + garbage.size() < fs::file_size(whole); at += 8192 + 512) {
+    SCOPED_TRACE(at);
+    fs::copy_file(whole, index_file(), fs::copy_options::overwrite_existing);
+    overwrite(index_file(), at, garbage);
+    open();
+    expect_numbered(find(), kCount);
+    close();
+  }
+}
+
+TEST_F(SqliteRecovery, IndexesExchangedAfterAnOrderlyClose) {
+  open();
+  write_numbered(create("test"), 1000);
+  write_numbered(create("other"), 2000);
+  close();
+  swap_indexes(true);
+  open();
+  expect_numbered(find("test"), 1000);
+  expect_numbered(find("other"), 2000);
+}
+
+TEST_F(SqliteRecovery, IndexesExchangedAfterAKill) {
+  for (const bool with_wal : {false, true}) {
+    SCOPED_TRACE(with_wal);
+    open();
+    write_numbered(create("test"), 1000);
+    write_numbered(create("other"), 2000);
+    close();
+    run_and_kill([](SqliteTest& test) {
+      write_numbered(test.find("test"), 20'000, 1000);
+      write_numbered(test.find("other"), 20'000, 2000);
+    });
+    swap_indexes(with_wal);
+    open();
+    expect_numbered(find("test"), 21'000);
+    expect_numbered(find("other"), 22'000);
+    must(remove("test"));
+    must(remove("other"));
+    close();
+  }
+}
+
+TEST_F(SqliteRecovery, OlderIndexRestored) {
+  make_closed(1000);
+  fs::copy_file(index_file(), directory() / "older");
+  open();
+  write_numbered(find(), 1000, 1000);
+  close();
+  fs::copy_file(directory() / "older", index_file(), fs::copy_options::overwrite_existing);
+  expect_whole(2000);
+}
+
+TEST_F(SqliteRecovery, OlderIndexRestoredUnderANewerWal) {
+  make_closed(1000);
+  fs::copy_file(index_file(), directory() / "older");
+  open();
+  write_numbered(find(), 1000, 1000);
+  close();
+  run_and_kill([](SqliteTest& test) { write_numbered(test.find(), 30'000, 2000); });
+  fs::copy_file(directory() / "older", index_file(), fs::copy_options::overwrite_existing);
+  open();
+  expect_numbered(find(), 32'000);
+}
+
+TEST_F(SqliteRecovery, OlderLogRestoredUnderANewerIndex) {
+  make_closed(1000);
+  fs::copy_file(log_file(), directory() / "older");
+  open();
+  write_numbered(find(), 1000, 1000);
+  close();
+  fs::copy_file(directory() / "older", log_file(), fs::copy_options::overwrite_existing);
+  expect_whole(1000);
+}
+
+TEST_F(SqliteRecovery, IndexOfAnotherHistoryOfTheSameLog) {
+  make_closed(1000);
+  fs::copy_file(log_file(), directory() / "older");
+  open();
+  must(find().append(event("lost-1")));  // position 1001, in a future that did not happen
+  close();
+  fs::copy_file(directory() / "older", log_file(), fs::copy_options::overwrite_existing);
+  fs::copy_file(index_file(), directory() / "other_history");
+  open();
+  write_numbered(find(), 500, 1000);
+  close();
+  fs::copy_file(directory() / "other_history", index_file(), fs::copy_options::overwrite_existing);
+  expect_whole(1500);
+}
+
+TEST_F(SqliteRecovery, IndexRemovedBelowARunningStore) {
+  make_closed();
+  open();
+  expect_numbered(find(), kCount);
+  fs::remove(index_file());
+  // Connections that are open still work; a new one finds nothing and has it rebuilt.
+  expect_numbered(find(), kCount);
+  write_numbered(find(), 100, kCount);
+  close();
+  open();
+  expect_numbered(find(), kCount + 100);
+}
+
+TEST_F(SqliteRecovery, IndexDamagedBelowARunningStore) {
+  make_closed();
+  open();
+  ASSERT_EQ(must(find().head()).value, kCount);  // opened, nothing of the tables read yet
+  const auto size = fs::file_size(index_file());
+  overwrite(index_file(), 8192, std::string(size - 8192, '\0'));
+  expect_numbered(find(), kCount);
+}
+
+TEST_F(SqliteRecovery, DamagedLogIsAnErrorAndNeverAWrongMessage) {
+  make_closed(200);
+  const std::string before = contents(log_file());
+  const std::string wanted = R"({"n":100})";
+  // Every copy: pages hold remains of what was moved elsewhere.
+  for (auto at = before.find(wanted); at != std::string::npos; at = before.find(wanted, at + 1)) {
+    overwrite(log_file(), at + 5, "9");
+  }
+  open();
+  const Log log = find();
+  test::MessageCollector all;
+  CategoryCursor cursor{
+      .category = "", .next = {0}, .remaining = -1, .group = {}, .correlation = {}};
+  EXPECT_EQ(failure_of(log.step(cursor, all)), ErrorCode::kBackendError);
+  for (const auto& message : all.found) EXPECT_NE(message.data, R"({"n":900})");
+  EXPECT_EQ(must(log.last("c0-0"))->stream, "c0-0") << "undamaged messages can be read";
+}
+
+TEST_F(SqliteRecovery, LogThatIsNoDatabase) {
+  make_closed(10);
+  overwrite(log_file(), 0, "this is not a database at all, but text");
+  open();
+  EXPECT_EQ(failure_of(find().head()), ErrorCode::kBackendError);
+  EXPECT_EQ(failure_of(find().append(event("a-1"))), ErrorCode::kBackendError);
+  must(create("another").append(event("a-1")));
+}
+
+TEST_F(SqliteRecovery, LogOfAnotherNamespace) {
+  open();
+  write_numbered(create("test"), 10);
+  write_numbered(create("other"), 10);
+  close();
+  fs::copy_file(log_file("other"), log_file("test"), fs::copy_options::overwrite_existing);
+  open();
+  EXPECT_EQ(failure_of(find("test").head()), ErrorCode::kBackendError);
+  expect_numbered(find("other"), 10);
+}
+
+TEST_F(SqliteRecovery, MissingLogIsNotAnEmptyNamespace) {
+  make_closed(10);
+  fs::remove(log_file());
+  open();
+  EXPECT_EQ(failure_of(find().head()), ErrorCode::kBackendError);
+  EXPECT_EQ(failure_of(find().append(event("a-1"))), ErrorCode::kBackendError);
+  EXPECT_FALSE(fs::exists(log_file()));
+}
+
+TEST_F(SqliteRecovery, DamagedRegistryIsNamed) {
+  make_closed(10);
+  overwrite(directory() / "metadata.db", 0, std::string(200, 'x'));
+  const auto opened = try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("metadata.db"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace eventodb::store::sqlite
