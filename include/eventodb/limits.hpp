@@ -84,7 +84,7 @@ inline constexpr std::size_t kOpenNamespacesMax = 80;
 /// Log pages in the WAL after which the writer checkpoints between two commits.
 inline constexpr int kCheckpointPages = 4000;
 
-// --- diagnostics below /debug ---------------------------------------------------------------------
+// --- diagnostics below /debug --------------------------------------------------------------------
 inline constexpr auto kCpuProfileTimeMax = 300s;          // 400 above
 inline constexpr std::size_t kDebugJobsMax = 8;           // waiting or running; 503 above
 inline constexpr std::size_t kSymbolAddressesMax = 50'000;  // 400 above

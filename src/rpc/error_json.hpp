@@ -12,8 +12,8 @@ namespace eventodb::rpc {
 void append_error(base::ByteBuffer& out, const Error& error);
 
 /// Appends the answer of a failed JSON-RPC 2.0 call:
-/// {"jsonrpc":"2.0","error":{"code":...,"message":...,"data":{"code":...,"details":{...}}},"id":...}
-/// `id` is the JSON text of the call's id.
+///   {"jsonrpc":"2.0","error":{"code":...,"message":...,"data":{...}},"id":...}
+/// `data` holds our code and details. `id` is the JSON text of the call's id.
 void append_json_rpc_error(base::ByteBuffer& out, const Error& error, std::string_view id);
 
 }  // namespace eventodb::rpc

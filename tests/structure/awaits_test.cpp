@@ -1,5 +1,8 @@
 // GCC 12 miscompiles an await that may or may not happen within one expression: `a || co_await b()`
-// or `co_await (a ? b() : c())` destroy the frame of a coroutine that was never made.
+// or `co_await (a ? b() : c())` destroy the frame of a coroutine that was never made. It also
+// miscompiles one that is the condition of a statement, `if (!co_await a())`, unless a local
+// variable stands before it: the condition then comes first in the frame, where the function to
+// resume belongs. A condition that declares a variable is safe.
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -47,7 +50,29 @@ bool awaits_a_choice(std::string_view code, std::size_t at) {
   return false;
 }
 
-/// Lines of a file whose await may be skipped within its expression.
+/// Whether the await stands in the condition of an if, while or switch without being the value of a
+/// variable.
+bool is_condition(std::string_view code, std::size_t at) {
+  std::size_t closed = 0;
+  for (std::size_t i = at; i-- > 0;) {
+    const char c = code[i];
+    if (closed == 0 && c == '=' && code[i - 1] != '=' && code[i + 1] != '=') return false;
+    if (closed == 0 && (c == ';' || c == '{' || c == '}')) return false;
+    if (c == ')') ++closed;
+    if (c != '(') continue;
+    if (closed > 0) {
+      --closed;
+      continue;
+    }
+    const std::string_view before = code.substr(0, i);
+    for (const std::string_view keyword : {"if ", "while ", "switch "}) {
+      if (before.ends_with(keyword)) return true;
+    }
+  }
+  return false;
+}
+
+/// Lines of a file whose await may be skipped within its expression or decides a statement.
 std::string conditional_awaits(const SourceFile& file) {
   std::string code = code_of(file);
   std::string found;
@@ -58,7 +83,7 @@ std::string conditional_awaits(const SourceFile& file) {
       code[i] = ' ';
     }
     if (!std::string_view(code).substr(i).starts_with(kAwait)) continue;
-    if (may_be_skipped(code, i) || awaits_a_choice(code, i)) {
+    if (may_be_skipped(code, i) || awaits_a_choice(code, i) || is_condition(code, i)) {
       found += file.path + ":" + std::to_string(line) + "\n";
     }
   }
@@ -80,12 +105,19 @@ TEST(Awaits, ConditionalOnesAreFound) {
   EXPECT_EQ(in_line("if (a() && (b || co_await flush())) co_return;"), "x:1\n");
   EXPECT_EQ(in_line("x = a ? co_await b() : c;"), "x:1\n");
   EXPECT_EQ(in_line("x = co_await (a ? b() : c());"), "x:1\n");
+  EXPECT_EQ(in_line("while (co_await next()) {}"), "x:1\n");
+  EXPECT_EQ(in_line("if (!co_await a(b)) co_return;"), "x:1\n");
+  EXPECT_EQ(in_line("if (co_await a() == b) co_return;"), "x:1\n");
+  EXPECT_EQ(in_line("switch (co_await a()) {}"), "x:1\n");
 }
 
 TEST(Awaits, OthersAreNot) {
   EXPECT_EQ(in_line("if (a && b) co_await c();"), "");
   EXPECT_EQ(in_line("x = a && b; co_await c();"), "");
-  EXPECT_EQ(in_line("while (co_await next()) {}"), "");
+  EXPECT_EQ(in_line("if (const auto x = co_await next()) {}"), "");
+  EXPECT_EQ(in_line("if (auto x = co_await next(); !x) {}"), "");
+  EXPECT_EQ(in_line("if (a(b)) co_await c();"), "");
+  EXPECT_EQ(in_line("while (a() == 0) b(co_await c());"), "");
   EXPECT_EQ(in_line("co_await f(a ? b : c);"), "");
   EXPECT_EQ(in_line("auto&& x = co_await c();"), "");
 }
