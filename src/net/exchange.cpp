@@ -78,13 +78,16 @@ Awaitable<bool> Exchange::read_body() {
   }
   if (head_.expect_continue && body_state_ == BodyState::kUnread) {
     out().append(kContinue);
-    if (!co_await flush(connection_)) {
-      gone_ = true;
-      co_return false;
-    }
+    gone_ = !co_await flush(connection_);
     rendered_from_ = 0;
+    if (gone_) co_return false;
   }
-  const bool complete = co_await (framing_.chunked ? read_chunked_body() : read_sized_body());
+  bool complete;
+  if (framing_.chunked) {
+    complete = co_await read_chunked_body();
+  } else {
+    complete = co_await read_sized_body();
+  }
   if (complete) body_state_ = BodyState::kRead;
   connection_.enter(Phase::kServe);
   co_return complete;
@@ -97,8 +100,10 @@ Awaitable<bool> Exchange::read_sized_body() {
   body.append(arrived);
   memory_.take(arrived.size());
   while (body.size() < length) {
-    const std::size_t piece = std::max(kBodyPieceBytes, body.size());
-    if (!co_await receive(body, std::min(piece, length - body.size()))) co_return false;
+    const std::size_t piece =
+        std::min(std::max(kBodyPieceBytes, body.size()), length - body.size());
+    const bool progress = co_await receive(body, piece);
+    if (!progress) co_return false;
   }
   co_return true;
 }
@@ -122,7 +127,8 @@ Awaitable<bool> Exchange::read_chunked_body() {
         break;
     }
     memory_.drop_taken();
-    if (!co_await receive(memory_.in, kBodyPieceBytes)) co_return false;
+    const bool progress = co_await receive(memory_.in, kBodyPieceBytes);
+    if (!progress) co_return false;
   }
 }
 
@@ -134,7 +140,8 @@ Awaitable<bool> Exchange::receive(base::ByteBuffer& to, std::size_t bytes_max) {
     if (gone_) co_return false;
   }
   connection_.enter(Phase::kBody);
-  if (co_await connection_.read(to, bytes_max) == Connection::ReadEnd::kBytes) co_return true;
+  const auto end = co_await connection_.read(to, bytes_max);
+  if (end == Connection::ReadEnd::kBytes) co_return true;
   if (connection_.timed_out() && status_ == 0) {
     refuse_and_close({ErrorCode::kRequestTimeout, "the request body stalled", {}});
   } else {
@@ -253,7 +260,8 @@ Awaitable<void> Exchange::finish() {
   if (gone_ || close_) co_return;
   // What is left is small and announced: is_body_droppable().
   memory_.body.clear();
-  if (co_await read_sized_body()) body_state_ = BodyState::kRead;
+  const bool complete = co_await read_sized_body();
+  if (complete) body_state_ = BodyState::kRead;
 }
 
 }  // namespace eventodb::net

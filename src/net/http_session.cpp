@@ -36,10 +36,9 @@ class HttpSession {
   explicit HttpSession(Connection& connection) : connection_(connection) {}
 
   Awaitable<void> run() {
-    while (co_await next_request()) {
-    }
+    bool more = true;
+    while (more) more = co_await next_request();
     if (!connection_.has_memory() || gone_) co_return;
-    // GCC 12 miscompiles an await behind "||".
     const bool alive = co_await flush(connection_);
     if (!alive) co_return;
     if (owner_ != nullptr) {
@@ -56,12 +55,12 @@ class HttpSession {
     FramingGuard guard;
     auto verdict = FramingGuard::Verdict::kNeedMore;
     for (;;) {
-      if (connection_.has_memory() && !connection_.memory().pending().empty()) {
-        skip_blank_lines();
+      if (connection_.has_memory() && skip_blank_lines()) {
         verdict = guard.scan(connection_.memory().pending());
       }
       if (verdict != FramingGuard::Verdict::kNeedMore) break;
-      if (!co_await receive()) co_return false;
+      const bool progress = co_await receive();
+      if (!progress) co_return false;
     }
     if (verdict == FramingGuard::Verdict::kRefused) {
       refuse({guard.refusal(), std::string(guard.reason()), {}});
@@ -70,16 +69,18 @@ class HttpSession {
     co_return co_await serve(guard);
   }
 
-  /// Clients of old send an empty line behind a body.
-  void skip_blank_lines() {
+  /// Clients of old send an empty line behind a body. False: nothing else is there yet.
+  bool skip_blank_lines() {
     RequestMemory& memory = connection_.memory();
     while (memory.pending().starts_with("\r\n")) memory.take(2);
+    return !memory.pending().empty() && memory.pending() != "\r";
   }
 
   /// Gets more bytes of the head, sending the gathered answers before it waits.
   Awaitable<bool> receive() {
     if (!connection_.has_memory()) {
-      if (!co_await connection_.wait_readable()) co_return false;
+      const bool readable = co_await connection_.wait_readable();
+      if (!readable) co_return false;
       connection_.acquire_memory();
     }
     RequestMemory& memory = connection_.memory();
@@ -96,15 +97,12 @@ class HttpSession {
     } else if (connection_.phase() != Phase::kHeader) {
       connection_.enter(Phase::kHeader);
     }
-    switch (co_await connection_.read(memory.in, kReadBytes)) {
-      case Connection::ReadEnd::kBytes:
-        co_return true;
-      case Connection::ReadEnd::kUnused:
-        connection_.release_memory();
-        co_return true;
-      case Connection::ReadEnd::kClosed:
-        break;
-    }
+    // Filling the buffer up, it does not grow for a head that comes in pieces.
+    const std::size_t held = memory.in.size();
+    const std::size_t room = held < kReadBytes / 2 ? kReadBytes - held : kReadBytes;
+    const auto end = co_await connection_.read(memory.in, room);
+    if (end == Connection::ReadEnd::kUnused) connection_.release_memory();
+    if (end != Connection::ReadEnd::kClosed) co_return true;
     if (!first && connection_.timed_out()) {
       refuse({ErrorCode::kRequestTimeout, "the request header did not arrive in time", {}});
     } else {
@@ -198,7 +196,8 @@ Awaitable<void> refuse_connection(std::unique_ptr<Connection> connection) {
     connection->acquire_memory();
     append_refusal(*connection, {ErrorCode::kOverloaded, "too many connections", {}});
     connection->enter(Phase::kServe);
-    if (co_await flush(*connection)) {
+    const bool alive = co_await flush(*connection);
+    if (alive) {
       connection->release_memory();
       co_await connection->linger();
     }

@@ -37,7 +37,9 @@ Awaitable<void> RpcEndpoint::serve(Exchange& exchange) {
     exchange.refuse({ErrorCode::kMethodNotAllowed, "use POST", {}}, "POST, OPTIONS");
     co_return;
   }
-  if (!exchange.take_body() && !co_await exchange.read_body()) co_return;
+  bool complete = exchange.take_body();
+  if (!complete) complete = co_await exchange.read_body();
+  if (!complete) co_return;
   exchange.begin_answer();
   exchange.end_answer(
       co_await dispatcher_.answer(exchange.body(), *access, exchange.arena(), exchange));

@@ -18,6 +18,8 @@ using std::chrono::milliseconds;
 
 /// Free request memories a thread keeps: more connections than that rarely have a request at once.
 constexpr std::size_t kFreeMemoriesMax = 32;
+/// A client that has its answer and does not close does not hold up the shutdown for long.
+constexpr std::uint32_t kLingerTicksAtStop = 1;
 /// After the grace: for answers that were just finished and errors that are on their way.
 constexpr auto kAbandonAfter = milliseconds(500);
 
@@ -91,6 +93,7 @@ void SessionThread::sweep() {
 
 void SessionThread::begin_stop() {
   if (std::exchange(stopping_, true)) return;
+  limits_[static_cast<std::size_t>(Phase::kLinger)] = kLingerTicksAtStop;
   for (Connection& connection : connections_) connection.begin_stop();
   stop_timer_.expires_after(settings_.shutdown_grace);
   stop_timer_.async_wait([this](boost::system::error_code error) {

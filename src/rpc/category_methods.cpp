@@ -67,7 +67,8 @@ Awaitable<Result<void>> run_get(Call& call, const CategoryCursor& start) {
     auto state = co_await call.ns->read_category(cursor, list);
     if (!state) co_return std::move(state).error();
     if (*state == ReadState::kDone) break;
-    if (!co_await call.send_if_large()) co_return client_gone();
+    const bool alive = co_await call.send_if_large();
+    if (!alive) co_return client_gone();
   }
   call.out().append(']');
   co_return Result<void>();
