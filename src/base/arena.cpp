@@ -9,13 +9,27 @@ Arena::Arena(std::size_t first_block_bytes)
     : first_bytes_(first_block_bytes),
       first_(new std::byte[first_block_bytes]),
       next_(first_.get()),
-      end_(next_ + first_block_bytes) {}
+      end_(next_ + first_block_bytes) {
+  hold_memory(MemoryKind::kArenas, 1, static_cast<std::int64_t>(first_bytes_));
+}
+
+Arena::~Arena() {
+  hold_memory(MemoryKind::kArenas, -1, -static_cast<std::int64_t>(first_bytes_ + extra_bytes_));
+}
+
+void Arena::drop_extra() {
+  extra_.clear();
+  hold_memory(MemoryKind::kArenas, 0, -static_cast<std::int64_t>(extra_bytes_));
+  extra_bytes_ = 0;
+}
 
 void* Arena::allocate_block(std::size_t bytes, std::size_t alignment) {
   const std::size_t size = std::max(bytes + alignment, 2 * first_bytes_);
   extra_.emplace_back(new std::byte[size]);
   next_ = extra_.back().get();
   end_ = next_ + size;
+  extra_bytes_ += size;
+  hold_memory(MemoryKind::kArenas, 0, static_cast<std::int64_t>(size));
   return allocate(bytes, alignment);
 }
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/memory_figures.hpp"
+
 namespace eventodb::base {
 
 /// Memory for one request: allocate by bumping a pointer, free everything at once with reset().
@@ -15,6 +17,7 @@ namespace eventodb::base {
 class Arena {
  public:
   explicit Arena(std::size_t first_block_bytes = 8 * 1024);
+  ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
@@ -41,7 +44,8 @@ class Arena {
   void reset() {
     next_ = first_.get();
     end_ = next_ + first_bytes_;
-    if (!extra_.empty()) extra_.clear();
+    count_memory_use(MemoryKind::kArenas, extra_.empty());
+    if (!extra_.empty()) drop_extra();
   }
 
   /// Bytes held beyond the first block; for tests and statistics.
@@ -49,12 +53,14 @@ class Arena {
 
  private:
   void* allocate_block(std::size_t bytes, std::size_t alignment);
+  void drop_extra();
 
   std::size_t first_bytes_;
   std::unique_ptr<std::byte[]> first_;
   std::byte* next_;
   std::byte* end_;
   std::vector<std::unique_ptr<std::byte[]>> extra_;
+  std::size_t extra_bytes_ = 0;
 };
 
 /// Standard allocator over an Arena; deallocate does nothing.

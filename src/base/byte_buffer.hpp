@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/memory_figures.hpp"
+
 namespace eventodb::base {
 
 /// A growing run of bytes that is reused from request to request: clear() keeps the memory,
@@ -23,7 +25,9 @@ class ByteBuffer {
     swap(other);
     return *this;
   }
-  ~ByteBuffer() { std::free(data_); }
+  ~ByteBuffer() {
+    if (data_ != nullptr) release();
+  }
 
   char* data() { return data_; }
   const char* data() const { return data_; }
@@ -31,7 +35,10 @@ class ByteBuffer {
   bool empty() const { return size_ == 0; }
   std::size_t capacity() const { return capacity_; }
   std::string_view view() const { return {data_, size_}; }
-  void clear() { size_ = 0; }
+  void clear() {
+    if (size_ != 0) count_memory_use(MemoryKind::kByteBuffers, true);
+    size_ = 0;
+  }
 
   /// Makes room for `capacity` bytes in all.
   void reserve(std::size_t capacity) {
@@ -77,6 +84,7 @@ class ByteBuffer {
 
  private:
   void grow(std::size_t wanted);
+  void release();
 
   char* data_ = nullptr;
   std::size_t size_ = 0;

@@ -69,10 +69,12 @@ std::string_view memory_kind_name(MemoryKind kind) {
       return "byteBuffers";
     case MemoryKind::kAccessCaches:
       return "accessCaches";
-    case MemoryKind::kMessageLogs:
-      return "messageLogs";
-    case MemoryKind::kNameTables:
-      return "nameTables";
+    case MemoryKind::kMessageBlocks:
+      return "messageBlocks";
+    case MemoryKind::kNames:
+      return "names";
+    case MemoryKind::kStreamHeads:
+      return "streamHeads";
     case MemoryKind::kCount:
       break;
   }

@@ -12,11 +12,12 @@
 namespace eventodb::base {
 
 enum class MemoryKind : std::uint8_t {
-  kArenas,        // a use is a hit when the first block was enough
-  kByteBuffers,   // a use is a hit when a filled buffer is reused, a miss when it grows
-  kAccessCaches,  // the remembered authentication of a connection
-  kMessageLogs,   // blocks and tables of messages in memory
-  kNameTables,    // interned names and what is known of them
+  kArenas,         // scratch memory of requests; a hit when the first block was enough
+  kByteBuffers,    // requests and answers; a hit when used memory is used again, a miss for growth
+  kAccessCaches,   // the last authentication of each connection
+  kMessageBlocks,  // messages in memory; a hit when a block was kept for its next use
+  kNames,          // interned names of streams and categories in memory; a use is an append
+  kStreamHeads,    // versions of recently written streams of file stores
   kCount
 };
 

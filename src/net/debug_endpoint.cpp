@@ -4,7 +4,6 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "eventodb/limits.hpp"
@@ -91,7 +90,8 @@ Error not_a_time() {
 }  // namespace
 
 Awaitable<void> DebugEndpoint::serve(Exchange& exchange) {
-  if (!co_await authorize_administrator(exchange, authenticator_)) co_return;
+  const bool allowed = co_await authorize_administrator(exchange, authenticator_);
+  if (!allowed) co_return;
   const RequestHead& head = exchange.head();
   const DebugPage* page = find_page(head.target.path);
   if (page == nullptr) {
@@ -116,9 +116,9 @@ Awaitable<void> DebugEndpoint::serve_page(Exchange& exchange, const DebugPage& p
     co_await serve_symbols(exchange);
   } else {
     std::string text;
-    if (co_await run(exchange, [&] { text = page.render(); })) {
-      answer(exchange, page.content_type, text);
-    }
+    const std::function<void()> work = [&] { text = page.render(); };
+    const bool done = co_await run(exchange, work);
+    if (done) answer(exchange, page.content_type, text);
   }
 }
 
@@ -141,7 +141,9 @@ Awaitable<void> DebugEndpoint::serve_cpu_profile(Exchange& exchange) {
   }
   co_await pause(exchange.connection(), *time);
   std::string bytes;
-  if (!co_await worker_.run([&] { bytes = profile.finish(); })) bytes = profile.finish();
+  const std::function<void()> work = [&] { bytes = profile.finish(); };
+  const bool done = co_await worker_.run(work);
+  if (!done) work();
   ResponseHead head;
   head.content_type = "application/octet-stream";
   head.extra_fields = "Content-Disposition: attachment; filename=\"cpu.prof\"\r\n";
@@ -152,7 +154,9 @@ Awaitable<void> DebugEndpoint::serve_cpu_profile(Exchange& exchange) {
 Awaitable<void> DebugEndpoint::serve_symbols(Exchange& exchange) {
   std::string_view question = exchange.head().target.query;
   if (exchange.head().is("POST")) {
-    if (!exchange.take_body() && !co_await exchange.read_body()) co_return;
+    bool complete = exchange.take_body();
+    if (!complete) complete = co_await exchange.read_body();
+    if (!complete) co_return;
     question = exchange.body().view();
   }
   const auto addresses = parse_addresses(question);
@@ -161,16 +165,16 @@ Awaitable<void> DebugEndpoint::serve_symbols(Exchange& exchange) {
     co_return;
   }
   std::string text;
-  if (co_await run(exchange, [&] { text = symbols_text(*addresses); })) {
-    answer(exchange, "text/plain; charset=utf-8", text);
-  }
+  const std::function<void()> work = [&] { text = symbols_text(*addresses); };
+  const bool done = co_await run(exchange, work);
+  if (done) answer(exchange, "text/plain; charset=utf-8", text);
 }
 
 /// On the worker's thread. False: too much is under way there; the request has been refused.
-Awaitable<bool> DebugEndpoint::run(Exchange& exchange, std::function<void()> work) {
-  if (co_await worker_.run(std::move(work))) co_return true;
-  exchange.refuse({ErrorCode::kOverloaded, "too many diagnostic requests", {}});
-  co_return false;
+Awaitable<bool> DebugEndpoint::run(Exchange& exchange, const std::function<void()>& work) {
+  const bool done = co_await worker_.run(work);
+  if (!done) exchange.refuse({ErrorCode::kOverloaded, "too many diagnostic requests", {}});
+  co_return done;
 }
 
 }  // namespace eventodb::net

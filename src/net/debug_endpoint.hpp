@@ -22,7 +22,7 @@ class DebugEndpoint final : public Endpoint {
   Awaitable<void> serve_page(Exchange& exchange, const DebugPage& page);
   Awaitable<void> serve_cpu_profile(Exchange& exchange);
   Awaitable<void> serve_symbols(Exchange& exchange);
-  Awaitable<bool> run(Exchange& exchange, std::function<void()> work);
+  Awaitable<bool> run(Exchange& exchange, const std::function<void()>& work);
 
   const auth::Authenticator& authenticator_;
   DebugWorker worker_;

@@ -1,7 +1,6 @@
 #include "net/debug_worker.hpp"
 
 #include <exception>
-#include <utility>
 
 #include "base/thread_name.hpp"
 #include "eventodb/limits.hpp"
@@ -9,7 +8,9 @@
 namespace eventodb::net {
 
 struct DebugWorker::Job : base::ThreadHop {
-  std::function<void()> work;
+  explicit Job(const std::function<void()>& the_work) : work(the_work) {}
+
+  const std::function<void()>& work;
   std::exception_ptr thrown;
 };
 
@@ -22,11 +23,10 @@ DebugWorker::~DebugWorker() {
   if (thread_.joinable()) thread_.join();
 }
 
-Awaitable<bool> DebugWorker::run(std::function<void()> work) {
+Awaitable<bool> DebugWorker::run(const std::function<void()>& work) {
   if (!reserve()) co_return false;
-  Job job;
-  job.work = std::move(work);
-  co_await job.suspend([&] { push(job); });
+  Job job(work);
+  co_await job.suspend([this, &job] { push(job); });
   if (job.thrown) std::rethrow_exception(job.thrown);
   co_return true;
 }

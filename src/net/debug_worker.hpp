@@ -22,8 +22,9 @@ class DebugWorker {
   DebugWorker& operator=(const DebugWorker&) = delete;
 
   /// Runs `work` on the worker's thread; what it throws is thrown here. False, and nothing done:
-  /// limits::kDebugJobsMax jobs are under way.
-  Awaitable<bool> run(std::function<void()> work);
+  /// limits::kDebugJobsMax jobs are under way. `work` must be a named object of the caller:
+  /// GCC 12 is not to be trusted with temporaries in a co_await expression.
+  Awaitable<bool> run(const std::function<void()>& work);
 
  private:
   struct Job;

@@ -6,9 +6,19 @@
 #include <new>
 
 #include "base/check.hpp"
+#include "base/memory_figures.hpp"
 #include "store/log/record.hpp"
 
 namespace eventodb::store {
+
+namespace {
+
+void hold_block(int count, std::size_t bytes) {
+  base::hold_memory(base::MemoryKind::kMessageBlocks, count,
+                    count * static_cast<std::int64_t>(bytes));
+}
+
+}  // namespace
 
 BlockList::BlockList() {
   spares_.reserve(kSparesMax);
@@ -16,7 +26,10 @@ BlockList::BlockList() {
 
 BlockList::~BlockList() {
   while (first_block_ != next_block_) release(slot(first_block_++));
-  for (char* spare : spares_) ::operator delete(spare);
+  for (char* spare : spares_) {
+    ::operator delete(spare);
+    hold_block(-1, kBlockBytesMax);
+  }
 }
 
 /// Bytes at the start of a block for its marks. A block above the usual size has one record only.
@@ -55,13 +68,16 @@ void BlockList::add_block(std::size_t record_bytes) {
     capacity = std::max(next_capacity_, std::bit_ceil(capacity));
   }
   Block block;
-  if (capacity == kBlockBytesMax && !spares_.empty()) {
+  const bool kept = capacity == kBlockBytesMax && !spares_.empty();
+  if (kept) {
     block.memory = spares_.back();
     spares_.pop_back();
   } else {
     block.memory = static_cast<char*>(::operator new(capacity));
     block_bytes_ += capacity;
+    hold_block(1, capacity);
   }
+  base::count_memory_use(base::MemoryKind::kMessageBlocks, kept);
   block.capacity = static_cast<std::uint32_t>(capacity);
   block.used = static_cast<std::uint32_t>(mark_bytes(capacity));
   slot(next_block_++) = block;
@@ -74,6 +90,7 @@ void BlockList::release(Block& block) noexcept {
   } else {
     block_bytes_ -= block.capacity;
     ::operator delete(block.memory);
+    hold_block(-1, block.capacity);
   }
   block = {};
 }
@@ -170,6 +187,7 @@ void BlockList::reset_when_empty() noexcept {
   while (!spares_.empty()) {
     block_bytes_ -= kBlockBytesMax;
     ::operator delete(spares_.back());
+    hold_block(-1, kBlockBytesMax);
     spares_.pop_back();
   }
 }

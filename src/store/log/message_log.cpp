@@ -9,6 +9,7 @@
 
 #include "base/check.hpp"
 #include "base/hash64.hpp"
+#include "base/memory_figures.hpp"
 #include "store/log/correlation.hpp"
 
 namespace eventodb::store {
@@ -47,6 +48,10 @@ Entry* find_entry(const HashIndex& index, std::uint64_t hash, std::string_view n
   return found == nullptr ? nullptr : entry_of<Entry>(*found);
 }
 
+void hold_name(int count, std::size_t bytes) {
+  base::hold_memory(base::MemoryKind::kNames, count, count * static_cast<std::int64_t>(bytes));
+}
+
 char* put(char* to, std::string_view bytes) {
   if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
   return to + bytes.size();
@@ -67,6 +72,9 @@ struct MessageLog::Insertion {
 MessageLog::MessageLog() : seed_(base::hash_seed()) {}
 
 MessageLog::~MessageLog() {
+  const std::size_t names = streams_.size() + categories_.size() + correlations_.size();
+  base::hold_memory(base::MemoryKind::kNames, -static_cast<std::int64_t>(names),
+                    -static_cast<std::int64_t>(entry_bytes_));
   const auto free_entry = [](std::uint64_t value) { FreeEntry()(entry_of<void>(value)); };
   streams_.for_each(free_entry);
   categories_.for_each(free_entry);
@@ -112,6 +120,7 @@ void MessageLog::reserve_tables() {
 void MessageLog::prepare(Insertion& insertion, const MessageView& message) const {
   const std::uint64_t hash = hash_of(message.stream);
   insertion.stream = find_stream_entry(hash, message.stream);
+  base::count_memory_use(base::MemoryKind::kNames, insertion.stream != nullptr);
   if (insertion.stream == nullptr) {
     const std::string_view category = category_of(message.stream);
     const std::uint64_t category_hash = hash_of(category);
@@ -139,6 +148,7 @@ void MessageLog::adopt_entries(Insertion& insertion) noexcept {
   const auto adopt = [this](HashIndex& index, auto& entry) {
     if (entry == nullptr) return;
     entry_bytes_ += sizeof(*entry) + entry->name_bytes;
+    hold_name(1, sizeof(*entry) + entry->name_bytes);
     index.insert(entry->hash, value_of(entry.get()));
     entry.release();
   };
@@ -208,6 +218,7 @@ template <class Entry>
 void MessageLog::release(HashIndex& index, Entry* entry) noexcept {
   index.erase(entry->hash, value_of(entry));
   entry_bytes_ -= sizeof(Entry) + entry->name_bytes;
+  hold_name(-1, sizeof(Entry) + entry->name_bytes);
   FreeEntry()(entry);
 }
 

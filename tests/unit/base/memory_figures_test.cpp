@@ -5,12 +5,16 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "base/arena.hpp"
+#include "base/byte_buffer.hpp"
 
 namespace eventodb::base {
 namespace {
 
-constexpr MemoryKind kKind = MemoryKind::kNameTables;
+constexpr MemoryKind kKind = MemoryKind::kStreamHeads;
 
 TEST(MemoryFiguresTest, HoldsAndReleasesAndRemembersTheHighest) {
   const MemoryFigures before = memory_figures(kKind);
@@ -56,6 +60,43 @@ TEST(MemoryFiguresTest, AUseWhileTheThreadEndsIsHarmless) {
   const MemoryFigures after = memory_figures(kKind);
   EXPECT_GE(after.hits - before.hits, 1u);
   EXPECT_LE(after.hits - before.hits, 2u);
+}
+
+TEST(MemoryFiguresTest, ArenasReportBlocksAndWhetherTheFirstWasEnough) {
+  const MemoryFigures before = memory_figures(MemoryKind::kArenas);
+  {
+    Arena arena(1024);
+    arena.allocate(100);
+    arena.reset();
+    arena.allocate(5000);
+    EXPECT_GE(memory_figures(MemoryKind::kArenas).bytes - before.bytes, 1024 + 5000);
+    arena.reset();
+    const MemoryFigures during = memory_figures(MemoryKind::kArenas);
+    EXPECT_EQ(during.count - before.count, 1);
+    EXPECT_EQ(during.bytes - before.bytes, 1024);
+    EXPECT_EQ(during.hits - before.hits, 1u);
+    EXPECT_EQ(during.misses - before.misses, 1u);
+  }
+  EXPECT_EQ(memory_figures(MemoryKind::kArenas).bytes, before.bytes);
+  EXPECT_EQ(memory_figures(MemoryKind::kArenas).count, before.count);
+}
+
+TEST(MemoryFiguresTest, BuffersReportMemoryGrowthAndReuse) {
+  const MemoryFigures before = memory_figures(MemoryKind::kByteBuffers);
+  {
+    ByteBuffer buffer(1000);
+    buffer.append("some bytes");
+    buffer.clear();
+    buffer.reserve(5000);
+    ByteBuffer moved(std::move(buffer));
+    const MemoryFigures during = memory_figures(MemoryKind::kByteBuffers);
+    EXPECT_EQ(during.count - before.count, 1);
+    EXPECT_GE(during.bytes - before.bytes, 5000);
+    EXPECT_EQ(during.hits - before.hits, 1u);
+    EXPECT_EQ(during.misses - before.misses, 2u);
+  }
+  EXPECT_EQ(memory_figures(MemoryKind::kByteBuffers).bytes, before.bytes);
+  EXPECT_EQ(memory_figures(MemoryKind::kByteBuffers).count, before.count);
 }
 
 TEST(MemoryFiguresTest, EveryKindHasItsOwnName) {

@@ -72,6 +72,7 @@ TEST(ThreadDumpTest, ShowsNameAndStackOfASleepingThread) {
   ASSERT_NE(report, nullptr);
   EXPECT_EQ(report->name, "waiter-7");
   EXPECT_TRUE(goes_through(*report, "wait_for_the_end"));
+  EXPECT_FALSE(goes_through(*report, "capture_stack")) << "the signal handler shows";
 }
 
 TEST(ThreadDumpTest, ShowsTheCallingThreadToo) {
