@@ -257,7 +257,7 @@ Awaitable<void> Exchange::finish() {
     if (!gone_ && !out().empty()) co_await send_piece();
     if (!gone_ && head_.http11) out().append("0\r\n\r\n");
   }
-  if (gone_ || close_) co_return;
+  if (gone_ || close_ || body_state_ == BodyState::kRead) co_return;
   // What is left is small and announced: is_body_droppable().
   memory_.body.clear();
   const bool complete = co_await read_sized_body();

@@ -136,10 +136,15 @@ std::size_t Ledger::acknowledged_count() const {
       [](const LedgerCall& call) { return call.state == LedgerCall::State::kAcknowledged; }));
 }
 
+void Ledger::end_cycle() {
+  const std::lock_guard lock(mutex_);
+  ended_calls_ = calls_.size();
+}
+
 std::optional<LedgerCall> Ledger::any_unknown_with_id(std::uint64_t choice) const {
   const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < calls_.size(); ++i) {
-    const LedgerCall& call = calls_[(choice + i) % calls_.size()];
+  for (std::size_t i = 0; i < ended_calls_; ++i) {
+    const LedgerCall& call = calls_[(choice + i) % ended_calls_];
     if (call.state == LedgerCall::State::kUnknown && !call.id.empty()) return call;
   }
   return std::nullopt;

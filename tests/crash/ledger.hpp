@@ -46,7 +46,9 @@ class Ledger {
   void acknowledge(std::int64_t number, std::int64_t position, std::int64_t global_position);
   void refuse(std::int64_t number);
 
-  /// Some call with an id whose answer never came.
+  /// The server is dead: what has no answer by now gets none.
+  void end_cycle();
+  /// Some call of an ended cycle with an id whose answer never came.
   std::optional<LedgerCall> any_unknown_with_id(std::uint64_t choice) const;
   std::size_t acknowledged_count() const;
 
@@ -58,6 +60,7 @@ class Ledger {
   mutable std::mutex mutex_;
   std::vector<LedgerCall> calls_;
   std::uint64_t clock_ = 0;
+  std::size_t ended_calls_ = 0;  // of ended cycles
 };
 
 }  // namespace eventodb::test

@@ -195,6 +195,7 @@ class KillCycles : public testing::Test {
     acks.wait_for(static_cast<int>(1 + random_() % 120));
     server.kill();
     for (auto& thread : threads) thread.join();
+    ledger_.end_cycle();
   }
 
   /// What an operator or a crash may do to files that are only derived.

@@ -251,6 +251,14 @@ TEST(HttpSession, SendsAnAnswerInPieces) {
   EXPECT_EQ(client.receive().body, "later");
 }
 
+TEST(HttpSession, ABodyThatWasTakenIsNotReadAgainBehindAnAnswerInPieces) {
+  RunningServer server;
+  auto client = server.connect();
+  const auto first = client.request("POST", "/pieces?pieces=1&bytes=4&status=200", "a body");
+  EXPECT_EQ(first.body, "xxxxend");
+  EXPECT_EQ(client.request("POST", "/echo", "later").body, "later");
+}
+
 TEST(HttpSession, EndsAnHttp10AnswerInPiecesByClosing) {
   RunningServer server;
   const std::string answer =
