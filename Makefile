@@ -75,6 +75,25 @@ bench-server: build ## Measure the server against the ceiling server, interleave
 	@$(call compile,release,--target eventodb-ceiling)
 	@scripts/bench-server.sh $(ARGS)
 
+.PHONY: profile-baseline
+profile-baseline: build ## Profile the server under load into profiles/ (BACKEND, DURATION, WORKERS, ROUNDS)
+	@scripts/install-dependencies.sh profile
+	@BACKEND='$(BACKEND)' DURATION='$(DURATION)' WORKERS='$(WORKERS)' ROUNDS='$(ROUNDS)' MIX='$(MIX)' \
+		scripts/profile-baseline.sh $(ARGS)
+
+.PHONY: profile-compare
+profile-compare: ## Compare two profiles (BASELINE=dir OPTIMIZED=dir)
+	@scripts/profile-compare.sh --baseline '$(BASELINE)' --optimized '$(OPTIMIZED)'
+
+.PHONY: benchmark-all
+benchmark-all: deps ## Run all micro-benchmarks, with allocations; JSON in profiles/benchmarks
+	@$(call compile,release,--target eventodb-micro eventodb-patterns)
+	@scripts/benchmark-all.sh $(ARGS)
+
+.PHONY: benchmark-compare
+benchmark-compare: ## Compare two results of benchmark-all (BASELINE=file OPTIMIZED=file)
+	@scripts/benchmark-compare.sh --baseline '$(BASELINE)' --optimized '$(OPTIMIZED)'
+
 .PHONY: docker-check
 docker-check: ## Build the Dockerfile without a daemon, run the image, prove that data survives
 	@scripts/install-dependencies.sh docker
