@@ -1,45 +1,30 @@
 #include "store/sqlite/sqlite_index_file.hpp"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
-#include <array>
 #include <cstring>
 
 #include "store/sqlite/sqlite_index_statements.hpp"
+#include "store/sqlite/sqlite_raw_file.hpp"
 #include "store/sqlite/sqlite_schema.hpp"
 
 namespace eventodb::store::sqlite {
 namespace {
 
-/// Numbers in the file's own header, as the last checkpoint left them: what the WAL was written
-/// on top of.
-struct RawHeader {
-  std::int64_t generation = 0;  // user_version
-  std::int64_t identity = 0;    // application_id
-};
-
-std::int64_t big_endian(const unsigned char* at) {
-  return std::int64_t{at[0]} << 24 | at[1] << 16 | at[2] << 8 | at[3];
-}
-
-bool read_raw_header(const std::string& path, RawHeader& header) {
-  std::array<unsigned char, 100> bytes{};
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return false;
-  const ssize_t got = pread(descriptor, bytes.data(), bytes.size(), 0);
-  ::close(descriptor);
-  if (got != static_cast<ssize_t>(bytes.size())) return false;
-  header.generation = big_endian(&bytes[60]);
-  header.identity = big_endian(&bytes[68]);
-  return true;
-}
+constexpr char kForeign[] = "belongs to another log";
 
 std::int64_t identity_number(const LogId& log_id) {
   std::uint32_t number = 0;
   std::memcpy(&number, log_id.data(), sizeof(number));
   return number & 0x7fffffff;
+}
+
+/// Where the numbers of an index's checkpoints start. Random, so that those of an index that was
+/// made anew never look like those of its predecessor.
+std::int64_t first_generation() {
+  std::int64_t start = 0;
+  sqlite3_randomness(sizeof(start), &start);
+  return (start & 0x3fffffff) + 1;
 }
 
 /// The file cannot be what this program wrote, as opposed to: cannot be read just now.
@@ -84,9 +69,11 @@ DbResult<bool> IndexFile::open_existing(const LogId& log_id, LogFile& log, std::
 }
 
 DbResult<bool> IndexFile::fits(const LogId& log_id, LogFile& log, std::string& reason) {
+  // Looked at before SQLite does, which may recover the WAL.
   RawHeader raw;
+  const bool has_frames = has_wal_frames(path_);
   if (!read_raw_header(path_, raw)) return reason = "is no index", false;
-  if (raw.identity != identity_number(log_id)) return reason = "belongs to another log", false;
+  if (raw.application_id != identity_number(log_id)) return reason = kForeign, false;
   if (const Code code = prepare(); code != SQLITE_OK) return failure(code);
   Statement query;
   Code code = query.prepare(database_, sql::kIndexState);
@@ -94,17 +81,21 @@ DbResult<bool> IndexFile::fits(const LogId& log_id, LogFile& log, std::string& r
   if (code == SQLITE_DONE) return reason = "is half made", false;
   if (code != SQLITE_ROW) return failure(code);
   if (query.integer(0) != kIndexVersion) return reason = "has another version", false;
-  if (query.bytes(1) != view(log_id)) return reason = "belongs to another log", false;
+  if (query.bytes(1) != view(log_id)) return reason = kForeign, false;
   state_ = {query.integer(2), query.integer(4), query.integer(5)};
   const std::string last_id(query.bytes(3));
+  const bool is_whole = query.integer(7) != 0;
   const auto generation = database_.query_integer("PRAGMA user_version");
   if (!generation) return generation.error();
   generation_ = *generation;
-  // Without a WAL the file is whole by itself; with one it must be the file the WAL was written to.
-  base_generation_ = had_wal_ ? query.integer(6) : raw.generation;
-  if (raw.generation < base_generation_ || raw.generation > generation_) {
+  base_generation_ = has_frames ? query.integer(6) : raw.user_version;
+  if (!has_frames && !is_whole) return reason = "has lost its WAL", false;
+  if (raw.user_version < base_generation_ || raw.user_version > generation_) {
     return reason = "is older or newer than its WAL", false;
   }
+  // A checkpoint that was cut short may leave a shorter file; the WAL then has the rest.
+  const bool was_cut_short = has_frames && raw.user_version > base_generation_;
+  if (!raw.has_whole_size && !was_cut_short) return reason = "has been cut off", false;
   if (state_.indexed_up_to < 0) return true;
   const auto id_in_log = log.message_id_at(state_.indexed_up_to);
   if (!id_in_log) return id_in_log.error();
@@ -120,14 +111,11 @@ DbResult<void> IndexFile::make_empty(const LogId& log_id) {
   auto opened = Database::open(path_, Database::Access::kReadWrite);
   if (!opened) return opened.error();
   database_ = std::move(*opened);
-  const std::string identity = "PRAGMA application_id=" + std::to_string(identity_number(log_id));
-  Code code = database_.execute("PRAGMA page_size=8192");
-  if (code == SQLITE_OK) code = database_.execute(identity.c_str());
-  if (code != SQLITE_OK) return failure(code);
-  if (auto made = create_index(database_); !made) return made;
-  if (code = prepare(); code != SQLITE_OK) return failure(code);
   state_ = IndexState{};
-  generation_ = base_generation_ = 1;
+  generation_ = base_generation_ = first_generation();
+  if (auto made = create_index(database_, identity_number(log_id), generation_); !made) return made;
+  Code code = prepare();
+  if (code != SQLITE_OK) return failure(code);
   Statement insert;
   code = insert.prepare(database_, sql::kInsertIndexState);
   if (code == SQLITE_OK) {
@@ -187,10 +175,20 @@ DbResult<void> IndexFile::checkpoint() {
   return {};
 }
 
+DbResult<void> IndexFile::make_whole() {
+  if (auto done = checkpoint(); !done) return done;
+  if (!wal_.is_complete()) return failure(SQLITE_BUSY);
+  // In a second round, so that the mark cannot reach the file before what it vouches for.
+  const std::string mark =
+      "UPDATE state SET is_whole=1, base_generation=" + std::to_string(base_generation_);
+  if (const Code code = database_.execute(mark.c_str()); code != SQLITE_OK) return failure(code);
+  return checkpoint();
+}
+
 void IndexFile::close() {
   if (!database_.is_open()) return;
   const bool is_untouched = wal_.is_unused() && !had_wal_;
-  if (auto done = is_untouched ? DbResult<void>() : checkpoint(); !done) {
+  if (auto done = is_untouched ? DbResult<void>() : make_whole(); !done) {
     spdlog::warn("storage: {}", done.error().text);
     return close_without_checkpoint();
   }

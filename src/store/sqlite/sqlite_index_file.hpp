@@ -73,6 +73,8 @@ class IndexFile {
   DbResult<void> make_empty(const LogId& log_id);
   [[nodiscard]] Code prepare();
   DbResult<void> checkpoint();
+  /// Moves the whole WAL into the file and marks it as complete without one.
+  DbResult<void> make_whole();
   void roll_back();
   Failure failure(Code code) const {
     Failure failure = database_.failure(code, "index");

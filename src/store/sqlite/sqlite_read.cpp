@@ -119,19 +119,23 @@ DbResult<void> StreamRead::read_files(OpenFiles&, ReadFiles& readers) {
     auto scan = readers.index.scan_stream(head->stream_id, from);
     if (!scan) return scan.error();
     const ResetAtEnd reset(**scan);
-    if (auto done = deliver(head->stream_id, **scan, readers); !done) return done;
+    cursor_.next = Position{from};
+    if (auto done = deliver(*head, **scan, readers); !done) return done;
   }
   searched_up_to_ = border_;
   return {};
 }
 
-DbResult<void> StreamRead::deliver(std::int64_t stream_id, Statement& scan, ReadFiles& readers) {
+DbResult<void> StreamRead::deliver(const StreamHead& head, Statement& scan, ReadFiles& readers) {
   const LogSnapshot snapshot(readers.log);
   if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
   for (;; --rows_left_) {
     const Code code = scan.step();
     if (code != SQLITE_DONE && code != SQLITE_ROW) return readers.index.failure(code);
+    // Positions have no holes: one that is missing here is missing from the index.
+    if (code == SQLITE_DONE && cursor_.next.value <= head.version) return mismatch(readers.index);
     if (code == SQLITE_DONE || scan.integer(1) > border_) return {};
+    if (scan.integer(0) != cursor_.next.value) return mismatch(readers.index);
     if (rows_left_ == 0) {
       state_ = ReadState::kMore;
       answered();
@@ -140,10 +144,10 @@ DbResult<void> StreamRead::deliver(std::int64_t stream_id, Statement& scan, Read
     MessageRow row;
     const auto found = readers.log.fetch(scan.integer(1), row);
     if (!found) return found.error();
-    if (!*found || row.stream_id != stream_id || row.message.position.value != scan.integer(0)) {
+    if (!*found || row.stream_id != head.stream_id || row.message.position != cursor_.next) {
       return mismatch(readers.index);
     }
-    cursor_.next = Position{row.message.position.value + 1};
+    ++cursor_.next.value;
     if (!hand_over(cursor_, visitor_, row.message, state_)) {
       answered();
       return {};

@@ -78,7 +78,7 @@ class StreamRead final : public ReadTask {
   DbResult<void> read_files(OpenFiles& files, ReadFiles& readers) override;
   bool needs_index(const OpenFiles& files,
                    const std::optional<MessageLog::StreamHead>& in_tail) const;
-  DbResult<void> deliver(std::int64_t stream_id, Statement& scan, ReadFiles& readers);
+  DbResult<void> deliver(const StreamHead& head, Statement& scan, ReadFiles& readers);
 
   StreamCursor& cursor_;
   MessageVisitor& visitor_;

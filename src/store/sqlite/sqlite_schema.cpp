@@ -47,7 +47,8 @@ CREATE TABLE state(
   last_id BLOB NOT NULL,
   last_stream_id INTEGER NOT NULL,
   message_count INTEGER NOT NULL,
-  base_generation INTEGER NOT NULL);
+  base_generation INTEGER NOT NULL,
+  is_whole INTEGER NOT NULL);
 CREATE TABLE categories(
   category_id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE,
   stream_count INTEGER NOT NULL, message_count INTEGER NOT NULL);
@@ -92,9 +93,11 @@ DbResult<void> run(Database& database, const std::string& script, std::string_vi
 }
 
 /// Tables first, in rollback-journal mode, so that the file itself and not a WAL holds them.
-DbResult<void> create(Database& database, const char* tables, int version) {
+DbResult<void> create(Database& database, const char* tables, std::int64_t user_version,
+                      std::int64_t application_id = 0) {
   std::string script = "PRAGMA page_size=8192; PRAGMA journal_mode=DELETE; BEGIN IMMEDIATE;";
-  script.append(tables).append("PRAGMA user_version=").append(std::to_string(version));
+  script.append(tables).append("PRAGMA user_version=").append(std::to_string(user_version));
+  script.append("; PRAGMA application_id=").append(std::to_string(application_id));
   script.append("; COMMIT; PRAGMA journal_mode=WAL;");
   return run(database, script, "create");
 }
@@ -127,9 +130,9 @@ DbResult<void> create_log(Database& database) {
   return create(database, kLogTables, kLogVersion);
 }
 
-DbResult<void> create_index(Database& database) {
+DbResult<void> create_index(Database& database, std::int64_t identity, std::int64_t generation) {
   // user_version counts checkpoints here; the schema version stands in `state`.
-  return create(database, kIndexTables, 1);
+  return create(database, kIndexTables, generation, identity);
 }
 
 DbResult<void> migrate_registry(Database& database) {

@@ -15,7 +15,8 @@ inline constexpr int kIndexVersion = 1;  ///< an index of any other version is r
 /// Makes the tables in an empty file and leaves it in WAL mode.
 DbResult<void> create_registry(Database& database);
 DbResult<void> create_log(Database& database);
-DbResult<void> create_index(Database& database);
+/// `identity` and `generation` go into the file's header (application_id, user_version).
+DbResult<void> create_index(Database& database, std::int64_t identity, std::int64_t generation);
 
 /// Brings an older file to this version, one step per version, each in a transaction of its own.
 /// Fails for a newer file with a text that says so.
@@ -89,13 +90,13 @@ inline constexpr char kLastStreamId[] = "SELECT max(stream_id) FROM streams";
 // --- index -------------------------------------------------------------------------------------
 inline constexpr char kInsertIndexState[] =
     "INSERT INTO state(one, version, log_id, indexed_up_to, last_id, last_stream_id,"
-    " message_count, base_generation) VALUES (1,?1,?2,-1,x'',0,0,?3)";
+    " message_count, base_generation, is_whole) VALUES (1,?1,?2,-1,x'',0,0,?3,0)";
 inline constexpr char kIndexState[] =
     "SELECT version, log_id, indexed_up_to, last_id, last_stream_id, message_count,"
-    " base_generation FROM state";
+    " base_generation, is_whole FROM state";
 inline constexpr char kUpdateIndexState[] =
     "UPDATE state SET indexed_up_to=?1, last_id=?2, last_stream_id=?3, message_count=?4,"
-    " base_generation=?5";
+    " base_generation=?5, is_whole=0";
 inline constexpr char kFindCategory[] = "SELECT category_id FROM categories WHERE name=?1";
 inline constexpr char kInsertCategory[] =
     "INSERT INTO categories(name, stream_count, message_count) VALUES (?1,0,0)"
