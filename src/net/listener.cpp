@@ -130,10 +130,12 @@ void Listener::wait() {
 
 void Listener::accept_waiting() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    if (accept_one()) continue;
+    bool accepted = accept_one();
+    // Without descriptors accept says so before it looks whether anyone is waiting.
+    if (!accepted && out_of_resources(errno)) accepted = refuse_with_reserve();
+    if (accepted) continue;
     if (errno == EAGAIN) break;
     if (out_of_resources(errno)) {
-      if (refuse_with_reserve()) continue;
       pause();
       return;
     }
@@ -169,14 +171,16 @@ void Listener::hand_over(int descriptor) {
   }
 }
 
-/// Frees the reserve descriptor for a moment to tell one client that there is no room. False: even
-/// that did not work.
+/// Frees the reserve descriptor for a moment to tell one client that there is no room. False: there
+/// was none, or even that did not work; errno says which.
 bool Listener::refuse_with_reserve() {
   if (reserve_ < 0) return false;
   ::close(reserve_);
   const int descriptor = ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC);
+  const int reason = errno;
   if (descriptor >= 0) refuse_and_close(descriptor);
   reserve_ = open_reserve();
+  errno = reason;
   return descriptor >= 0;
 }
 
