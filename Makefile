@@ -9,8 +9,11 @@ ARGS ?=
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-# What the sanitizer builds run: everything that executes the server's code.
+# What a full sanitizer run covers: everything that executes the server's code.
 SANITIZED_LABELS := unit|contract|wire|crash
+# What `make test` runs of it: the store contract over every backend, threads and all.
+SANITIZED_TARGETS := contract_test
+SANITIZED_LABELS_SHORT := contract
 
 configure = cmake --preset $(1) >/dev/null
 compile = $(call configure,$(1)) && cmake --build --preset $(1) -j $(JOBS) $(2)
@@ -37,8 +40,12 @@ debug: deps ## Build everything without optimisation in build/debug
 	@$(call compile,debug,)
 
 .PHONY: test
-test: deps ## Build and run all tests: release, then under ASan+UBSan, then under TSan
-	@$(MAKE) --no-print-directory test-quick asan tsan
+test: deps ## Build and run all tests, then the store contract under ASan+UBSan and under TSan
+	@$(MAKE) --no-print-directory test-quick
+	@for preset in asan tsan; do \
+	  $(call compile,$$preset,--target $(SANITIZED_TARGETS)); \
+	  $(call ctest,$$preset,-L '$(SANITIZED_LABELS_SHORT)'); \
+	done
 
 .PHONY: test-quick
 test-quick: deps ## Build and run all tests of the release build
@@ -46,12 +53,12 @@ test-quick: deps ## Build and run all tests of the release build
 	@$(call ctest,release,)
 
 .PHONY: asan
-asan: deps ## Build with address and undefined-behaviour sanitizers and run the tests
+asan: deps ## Build with address and undefined-behaviour sanitizers and run all tests
 	@$(call compile,asan,)
 	@$(call ctest,asan,-L '$(SANITIZED_LABELS)')
 
 .PHONY: tsan
-tsan: deps ## Build with the thread sanitizer and run the tests
+tsan: deps ## Build with the thread sanitizer and run all tests
 	@$(call compile,tsan,)
 	@$(call ctest,tsan,-L '$(SANITIZED_LABELS)')
 
