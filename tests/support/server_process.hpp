@@ -13,8 +13,8 @@ namespace eventodb::test {
 
 /// How to start a server under test.
 struct ServerFlags {
-  std::vector<std::string> arguments;  ///< after `eventodb serve`; "--port 0" is added
-  std::vector<std::pair<std::string, std::string>> environment;  ///< on top of the test's own
+  std::vector<std::string> arguments = {};  ///< after `eventodb serve`; "--port 0" is added
+  std::vector<std::pair<std::string, std::string>> environment = {};  ///< on top of the test's own
   std::uint64_t open_files_max = 0;  ///< RLIMIT_NOFILE of the child; 0: as the test's
 };
 
