@@ -8,6 +8,8 @@ JOBS ?= $(shell nproc)
 ARGS ?=
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
+# For the tests that read the source tree and its documents.
+export EVENTODB_SOURCE_DIR := $(CURDIR)
 
 # What a full sanitizer run covers: everything that executes the server's code.
 SANITIZED_LABELS := unit|contract|wire|crash
