@@ -158,8 +158,8 @@ TEST_P(WireDelivery, Item144GroupsInCatchUpAndLive) {
 
 TEST_P(WireDelivery, Item145AStalledClientGetsEverythingAndDisturbsNobody) {
   constexpr int kCount = 10'000;
-  EventSource stalled(port_, "category=account", {token_, "", 4096});
-  EventSource stalled_payload(port_, "category=account&payload=true", {token_, "", 4096});
+  EventSource stalled(port_, "category=account", {token_, "", kSmallBuffer});
+  EventSource stalled_payload(port_, "category=account&payload=true", {token_, "", kSmallBuffer});
   auto quick = subscribe("category=account");
   std::thread writer([&] { write_many("account-1", kCount); });
   for (int i = 0; i < kCount; ++i) {

@@ -10,6 +10,9 @@
 
 namespace eventodb::test {
 
+/// Receive buffer of a client that is to fall behind soon.
+inline constexpr int kSmallBuffer = 16 * 1024;
+
 /// One GET /subscribe over HTTP/1.1. Every chunk must be exactly one event or comment (protocol
 /// 4.3); whatever is not as it should be throws.
 class EventSource {
