@@ -13,9 +13,6 @@ export EVENTODB_SOURCE_DIR := $(CURDIR)
 
 # What a full sanitizer run covers: everything that executes the server's code.
 SANITIZED_LABELS := unit|contract|wire|crash
-# What `make test` runs of it: the store contract over every backend, threads and all.
-SANITIZED_TARGETS := contract_test
-SANITIZED_LABELS_SHORT := contract
 
 configure = cmake --preset $(1) >/dev/null
 compile = $(call configure,$(1)) && cmake --build --preset $(1) -j $(JOBS) $(2)
@@ -42,12 +39,7 @@ debug: deps ## Build everything without optimisation in build/debug
 	@$(call compile,debug,)
 
 .PHONY: test
-test: deps ## Build and run all tests, then the store contract under ASan+UBSan and under TSan
-	@$(MAKE) --no-print-directory test-quick
-	@for preset in asan tsan; do \
-	  $(call compile,$$preset,--target $(SANITIZED_TARGETS)); \
-	  $(call ctest,$$preset,-L '$(SANITIZED_LABELS_SHORT)'); \
-	done
+test: test-quick ## Build and run all tests (the sanitizer suites are make asan and make tsan)
 
 .PHONY: test-quick
 test-quick: deps ## Build and run all tests of the release build
