@@ -119,7 +119,9 @@ void IndexPool::work() {
     } else if (!delayed_.empty()) {
       job = &delayed_.front();
       if (job->due_ > std::chrono::steady_clock::now()) {
-        changed_.wait_until(lock, job->due_);
+        // A copy: the job may be cancelled and freed while this thread waits.
+        const auto due = job->due_;
+        changed_.wait_until(lock, due);
         continue;
       }
     } else {
