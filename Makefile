@@ -43,6 +43,7 @@ test: test-quick ## Build and run all tests (the sanitizer suites are make asan 
 
 .PHONY: test-quick
 test-quick: deps ## Build and run all tests of the release build
+	@scripts/install-dependencies.sh profile
 	@$(call compile,release,)
 	@$(call ctest,release,)
 

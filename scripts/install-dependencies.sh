@@ -13,7 +13,7 @@ Runs as root, or through sudo.
   build     compiler, CMake, Ninja, ccache, the libraries, GoogleTest, curl, jq
   lint      clang-format, clang-tidy 16 or later, shellcheck
   coverage  gcovr
-  profile   google-pprof, graphviz, python3
+  profile   google-pprof and graphviz, for the profiling scripts and their tests
   docker    buildah, debootstrap
 EOF
 }
@@ -28,7 +28,7 @@ packages_of() {
       ;;
     lint) echo clang-format 'clang-tidy-16|clang-tidy-19' shellcheck ;;
     coverage) echo gcovr ;;
-    profile) echo google-perftools graphviz binutils python3 curl jq ;;
+    profile) echo google-perftools graphviz binutils curl jq ;;
     docker) echo buildah debootstrap curl jq ca-certificates ;;
     *) return 1 ;;
   esac
