@@ -5,7 +5,7 @@
 namespace eventodb::test {
 
 EventSource::EventSource(std::uint16_t port, std::string_view query, const Options& options)
-    : client_(port) {
+    : client_(port), everything_written_(options.everything_written) {
   if (options.receive_buffer_bytes != 0) client_.set_receive_buffer(options.receive_buffer_bytes);
   HttpFields fields;
   if (!options.token.empty()) fields.emplace_back("Authorization", "Bearer " + options.token);
@@ -36,7 +36,13 @@ bool EventSource::receive() {
 
 std::optional<Event> EventSource::next() {
   while (parser_.events_waiting() == 0) {
+    const int comments = parser_.keep_alive_comments();
     if (!receive()) return std::nullopt;
+    if (parser_.keep_alive_comments() == comments || everything_written_ == nullptr) continue;
+    // The first comment may have been on its way already.
+    if (*everything_written_ && ++silences_ == 2) {
+      throw EventFormatError("silent where an event should be");
+    }
   }
   return parser_.take();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ class EventSource {
     std::string token;
     std::string last_event_id;
     int receive_buffer_bytes = 0;  ///< 0: the system's
+    /// Once true, next() takes a silence with two keep-alive comments for a lost event and throws.
+    const std::atomic<bool>* everything_written = nullptr;
   };
 
   /// Opens and reads up to ": ready".
@@ -40,6 +43,8 @@ class EventSource {
   bool receive();
 
   HttpClient client_;
+  const std::atomic<bool>* everything_written_;
+  int silences_ = 0;
   HttpResponse head_;
   EventParser parser_;
 };
