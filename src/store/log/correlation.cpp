@@ -1,8 +1,9 @@
 #include "store/log/correlation.hpp"
 
-#include <cstdint>
+#include <cstddef>
 #include <cstring>
 
+#include "base/json_unescape.hpp"
 #include "eventodb/stream_name.hpp"
 
 namespace eventodb::store {
@@ -56,82 +57,12 @@ class Scanner {
   const char* end_;
 };
 
-std::uint32_t hex4(const char* digits) {
-  std::uint32_t value = 0;
-  for (int i = 0; i < 4; ++i) {
-    const char c = digits[i];
-    const int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-    value = value << 4 | static_cast<std::uint32_t>(digit);
-  }
-  return value;
-}
-
-void append_utf8(std::string& to, std::uint32_t point) {
-  const auto byte = [&to](std::uint32_t value) { to.push_back(static_cast<char>(value)); };
-  if (point < 0x80) return byte(point);
-  if (point < 0x800) {
-    byte(0xc0 | point >> 6);
-  } else {
-    if (point < 0x10000) {
-      byte(0xe0 | point >> 12);
-    } else {
-      byte(0xf0 | point >> 18);
-      byte(0x80 | (point >> 12 & 0x3f));
-    }
-    byte(0x80 | (point >> 6 & 0x3f));
-  }
-  byte(0x80 | (point & 0x3f));
-}
-
-char escaped_char(char letter) {
-  switch (letter) {
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return letter;  // quote, backslash, slash
-  }
-}
-
-/// Reads the \u escape whose digits start at `i`, with the second half of a pair if there is one;
-/// returns the place behind it. A half without its partner becomes U+FFFD.
-std::size_t decode_u_escape(std::string_view raw, std::size_t i, std::string& to) {
-  std::uint32_t point = hex4(raw.data() + i);
-  i += 4;
-  const bool pair = point >= 0xd800 && point < 0xdc00 && i + 6 <= raw.size() && raw[i] == '\\' &&
-                    raw[i + 1] == 'u';
-  if (pair) {
-    const std::uint32_t low = hex4(raw.data() + i + 2);
-    if (low >= 0xdc00 && low < 0xe000) {
-      point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
-      i += 6;
-    }
-  }
-  append_utf8(to, point >= 0xd800 && point < 0xe000 ? 0xfffd : point);
-  return i;
-}
-
 /// The characters a JSON string stands for: `raw` itself when nothing is escaped.
 std::string_view decode(std::string_view raw, std::string& scratch) {
   if (raw.find('\\') == std::string_view::npos) return raw;
-  scratch.clear();
-  for (std::size_t i = 0; i < raw.size();) {
-    if (raw[i] != '\\') {
-      scratch.push_back(raw[i++]);
-    } else if (raw[i + 1] == 'u') {
-      i = decode_u_escape(raw, i + 2, scratch);
-    } else {
-      scratch.push_back(escaped_char(raw[i + 1]));
-      i += 2;
-    }
-  }
+  scratch.resize(raw.size());
+  const char* const end = base::unescape_json(raw, scratch.data());
+  scratch.resize(static_cast<std::size_t>(end - scratch.data()));
   return scratch;
 }
 
