@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 
 #include "eventodb/limits.hpp"
 #include "net/session_thread.hpp"
@@ -130,6 +131,12 @@ bool Connection::drop_received() {
     if (error) return error == asio::error::would_block;
   }
   return true;
+}
+
+bool Connection::client_closed() noexcept {
+  char byte;
+  const ssize_t received = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return received == 0 || (received < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 void Connection::configure_stream() {

@@ -101,6 +101,8 @@ class Connection : public boost::intrusive::list_base_hook<
 
   /// Reads and drops what has arrived, but not for ever. False: the client closed or is gone.
   bool drop_received();
+  /// The client said that it sends nothing more, or is gone, and all it sent has been read.
+  bool client_closed() noexcept;
 
   /// Sends everything. False: the client is gone or takes nothing. Empty buffers are skipped. In
   /// Phase::kStream a client may take as long as it likes.

@@ -26,6 +26,9 @@ class PauseTimer final : public StreamEnd {
     co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }
   void end_stream() noexcept override { timer_.cancel(); }
+  void sweep_stream() noexcept override {
+    if (connection_.client_closed()) timer_.cancel();
+  }
 
  private:
   Connection& connection_;

@@ -12,7 +12,8 @@ namespace eventodb::net {
 /// number from 1 to limits::kCpuProfileTimeMax.
 std::optional<std::chrono::seconds> parse_profile_time(std::string_view seconds);
 
-/// Waits on the connection's thread while it serves others; the end of the server cuts it short.
+/// Waits on the connection's thread while it serves others; the end of the server and a client that
+/// closes its connection cut it short.
 Awaitable<void> pause(Connection& connection, std::chrono::seconds time);
 
 }  // namespace eventodb::net
