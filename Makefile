@@ -43,23 +43,25 @@ test: test-quick ## Build and run all tests (the sanitizer suites are make asan 
 
 .PHONY: test-quick
 test-quick: deps ## Build and run all tests of the release build
-	@scripts/install-dependencies.sh profile
+	@scripts/install-dependencies.sh test profile
 	@$(call compile,release,)
 	@$(call ctest,release,)
 
 .PHONY: asan
 asan: deps ## Build with address and undefined-behaviour sanitizers and run all tests
+	@scripts/install-dependencies.sh test
 	@$(call compile,asan,)
 	@$(call ctest,asan,-L '$(SANITIZED_LABELS)')
 
 .PHONY: tsan
 tsan: deps ## Build with the thread sanitizer and run all tests
+	@scripts/install-dependencies.sh test
 	@$(call compile,tsan,)
 	@$(call ctest,tsan,-L '$(SANITIZED_LABELS)')
 
 .PHONY: coverage
 coverage: deps ## Run the tests with coverage and print the lines covered per file
-	@scripts/install-dependencies.sh coverage
+	@scripts/install-dependencies.sh test coverage
 	@scripts/coverage.sh
 
 .PHONY: lint

@@ -4,13 +4,14 @@ set -euo pipefail
 
 usage() {
   cat <<'EOF'
-usage: install-dependencies.sh [--help] [build|lint|coverage|profile|docker]...
+usage: install-dependencies.sh [--help] [build|test|lint|coverage|profile|docker]...
 
 Installs by apt what the given tasks need on Debian 12 or 13; without a task: build.
 Only missing packages are installed; nothing is printed or downloaded when there are none.
 Runs as root, or through sudo.
 
   build     compiler, CMake, Ninja, ccache, the libraries, GoogleTest, curl, jq
+  test      node and python3, which run the example consumers
   lint      clang-format, clang-tidy 16 or later, shellcheck
   coverage  gcovr
   profile   google-pprof and graphviz, for the profiling scripts and their tests
@@ -26,6 +27,7 @@ packages_of() {
         libsqlite3-dev libspdlog-dev libcli11-dev libssl-dev libgoogle-perftools-dev \
         libdw-dev libgtest-dev libbenchmark-dev nlohmann-json3-dev curl jq
       ;;
+    test) echo nodejs python3 ;;
     lint) echo clang-format 'clang-tidy-16|clang-tidy-19' shellcheck ;;
     coverage) echo gcovr ;;
     profile) echo google-perftools graphviz binutils curl jq ;;

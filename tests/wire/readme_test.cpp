@@ -18,10 +18,11 @@ constexpr char kSeparator = '\x1e';
 
 struct Step {
   std::string command;
-  std::string answer;  ///< "..." stands for anything
+  std::string answer;  ///< its lines with their ends; "..." stands for anything
 };
 
-/// The commands between the session's marks, each with the answer written below it.
+/// The commands between the session's marks, each with the answer written below it. "#>" alone is
+/// an empty line.
 std::vector<Step> read_session() {
   std::ifstream in(std::string(std::getenv("EVENTODB_SOURCE_DIR")) + "/README.md");
   std::vector<Step> steps;
@@ -32,8 +33,8 @@ std::vector<Step> read_session() {
     if (!in_session) continue;
     if (line.starts_with("```")) {
       in_block = line == "```bash";
-    } else if (in_block && line.starts_with("#> ")) {
-      steps.back().answer = line.substr(3);
+    } else if (in_block && line.starts_with("#>")) {
+      steps.back().answer += (line == "#>" ? "" : line.substr(3)) + "\n";
     } else if (in_block) {
       steps.push_back({line, ""});
     }
@@ -90,9 +91,8 @@ TEST(Readme, TheSessionAnswersWhatItSays) {
   const auto answers = run(steps, server);
   ASSERT_EQ(answers.size(), steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const std::string expected = steps[i].answer.empty() ? "" : steps[i].answer + "\n";
-    EXPECT_TRUE(matches(answers[i], expected))
-        << steps[i].command << "\nanswers  " << answers[i] << "\nand not  " << expected;
+    EXPECT_TRUE(matches(answers[i], steps[i].answer))
+        << steps[i].command << "\nanswers  " << answers[i] << "\nand not  " << steps[i].answer;
   }
 }
 

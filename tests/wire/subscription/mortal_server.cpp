@@ -17,17 +17,20 @@ MortalServer::Life MortalServer::life() {
 }
 
 void MortalServer::kill_and_restart() {
+  std::uint16_t port = 0;
   {
     const std::lock_guard lock(mutex_);
+    port = server_->port();
     server_->kill();
     server_.reset();
   }
-  start();
+  start(port);
 }
 
-void MortalServer::start() {
+void MortalServer::start(std::uint16_t port) {
   ServerFlags flags;
-  flags.arguments = {"-token", admin_token(), "-data-dir", directory_.path()};
+  flags.arguments = {"-token",          admin_token(), "-data-dir",
+                     directory_.path(), "-port",       std::to_string(port)};
   auto server = std::make_unique<ServerProcess>(flags);
   const std::lock_guard lock(mutex_);
   server_ = std::move(server);

@@ -13,11 +13,11 @@
 
 namespace eventodb::test {
 
-/// A server on one data directory that dies and comes back, each time on another port. Its
-/// `default` namespace belongs to admin_token(). All functions may be called from any thread.
+/// A server on one data directory and port that dies and comes back. Its `default` namespace
+/// belongs to admin_token(). All functions may be called from any thread.
 class MortalServer {
  public:
-  MortalServer() { start(); }
+  MortalServer() { start(0); }
 
   struct Life {
     std::uint16_t port = 0;
@@ -29,7 +29,7 @@ class MortalServer {
   void kill_and_restart();
 
  private:
-  void start();
+  void start(std::uint16_t port);
 
   TemporaryDirectory directory_;
   std::mutex mutex_;
