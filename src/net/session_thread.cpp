@@ -86,6 +86,7 @@ void SessionThread::arm_sweep() {
 }
 
 void SessionThread::sweep() {
+  if (is_done()) return;
   ++tick_;
   for (Connection& connection : connections_) connection.sweep();
   arm_sweep();
@@ -106,7 +107,7 @@ void SessionThread::abort_all() {
   for (Connection& connection : connections_) connection.abort();
   stop_timer_.expires_after(kAbandonAfter);
   stop_timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+    if (error || is_done()) return;
     spdlog::error("a request still waits for the storage; leaving without it");
     ended_cleanly_ = false;
     context().stop();
@@ -114,9 +115,10 @@ void SessionThread::abort_all() {
   end_if_stopped();
 }
 
-/// The timers are what keeps the loop running once the last connection has gone.
+/// The timers are what keeps the loop running once the last connection has gone. One that is due
+/// already cannot be cancelled: its handler runs behind this call and must not start it again.
 void SessionThread::end_if_stopped() {
-  if (!stopping_ || !connections_.empty()) return;
+  if (!is_done()) return;
   sweep_timer_.cancel();
   stop_timer_.cancel();
 }

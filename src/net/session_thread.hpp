@@ -77,6 +77,8 @@ class SessionThread {
   void sweep();
   void begin_stop();
   void abort_all();
+  /// Nothing is left to be served.
+  bool is_done() const { return stopping_ && connections_.empty(); }
   void end_if_stopped();
 
   const SessionSettings& settings_;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -32,6 +35,21 @@ Awaitable<void> HoldEndpoint::serve(Exchange& exchange) {
   entered_.notify_all();
   co_await released_.wait();
   exchange.answer({}, "held");
+}
+
+Awaitable<void> SweepDueEndpoint::serve(Exchange& exchange) {
+  const auto turn = [] { return boost::asio::post(boost::asio::use_awaitable); };
+  SessionThread& thread = exchange.connection().thread();
+  entered_ = true;
+  entered_.notify_all();
+  while (!thread.stopping()) co_await turn();
+  const auto start = std::chrono::steady_clock::now();
+  const auto due = start + 2 * thread.settings().timeouts.sweep_period;
+  while (std::chrono::steady_clock::now() < due) {
+  }
+  // The sweep is found due before the loop comes back here, and runs behind us.
+  co_await turn();
+  exchange.answer({}, "done");
 }
 
 Awaitable<void> PiecesEndpoint::serve(Exchange& exchange) {
@@ -71,6 +89,7 @@ RunningServer::RunningServer(Server::Options options)
       allocations([](Exchange&) { return eventodb::test::allocations_of_this_thread(); }) {
   router_.add("/echo", echo);
   router_.add("/hold", hold);
+  router_.add("/sweep-due", sweep_due);
   router_.add("/pieces", pieces);
   router_.add("/throw", throwing);
   router_.add("/silent", silent);

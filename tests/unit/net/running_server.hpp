@@ -32,6 +32,17 @@ class HoldEndpoint final : public Endpoint {
   base::WakeUp released_;
 };
 
+/// Answers once the server is stopping, and by then has kept its thread busy until a sweep was due.
+class SweepDueEndpoint final : public Endpoint {
+ public:
+  Awaitable<void> serve(Exchange& exchange) override;
+  /// Blocks until a request is being served.
+  void await_request() { entered_.wait(false); }
+
+ private:
+  std::atomic<bool> entered_{false};
+};
+
 /// Answers in pieces: ?pieces=N of ?bytes=B, then with ?status=S.
 class PiecesEndpoint final : public Endpoint {
  public:
@@ -83,6 +94,7 @@ class RunningServer {
 
   EchoEndpoint echo;
   HoldEndpoint hold;
+  SweepDueEndpoint sweep_due;
   PiecesEndpoint pieces;
   ThrowingEndpoint throwing;
   SilentEndpoint silent;

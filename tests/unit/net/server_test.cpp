@@ -230,6 +230,15 @@ TEST(Server, CutsOffWhatOutlivesTheGrace) {
   EXPECT_TRUE(uploading.is_closed());
 }
 
+TEST(Server, ASweepThatIsDueWhenTheLastConnectionEndsDoesNotKeepItRunning) {
+  RunningServer server(quick_sweep());
+  auto client = server.connect();
+  client.send(http_request("GET", "/sweep-due"));
+  server.sweep_due.await_request();
+  EXPECT_TRUE(server.stop());
+  EXPECT_EQ(client.receive().body, "done");
+}
+
 TEST(Server, StopBeforeRunIsNotLost) {
   Router router;
   Server server(listen_on(0), router);
