@@ -66,6 +66,7 @@ Result<StoreFiles> locate_store(std::string_view db_url, std::string_view data_d
   if (error) return path_error(std::string(data_dir), "resolve", error.value());
   StoreFiles files;
   files.data_dir = base.lexically_normal().string();
+  while (files.data_dir.size() > 1 && files.data_dir.ends_with('/')) files.data_dir.pop_back();
   files.registry = (base / relative).lexically_normal().string();
   // The whole file name, not its stem: "a" and "a.db" must not share a directory.
   files.namespaces = files.registry + ".namespaces";
@@ -169,6 +170,20 @@ Result<DirectoryLock> DirectoryLock::acquire(const std::string& directory) {
                  {}};
   }
   return lock;
+}
+
+Result<StoreLocks> lock_store(const StoreFiles& files) {
+  StoreLocks locks;
+  auto data_dir = DirectoryLock::acquire(files.data_dir);
+  if (!data_dir) return data_dir.error();
+  locks.data_dir = std::move(*data_dir);
+  const std::string registry = fs::path(files.registry).parent_path().string();
+  if (registry != files.data_dir) {
+    auto second = DirectoryLock::acquire(registry);
+    if (!second) return second.error();
+    locks.registry = std::move(*second);
+  }
+  return locks;
 }
 
 }  // namespace eventodb::store::sqlite

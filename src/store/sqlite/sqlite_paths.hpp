@@ -66,4 +66,13 @@ class DirectoryLock {
   int descriptor_ = -1;
 };
 
+/// The lock of the data directory and, where it is another one, of the registry's directory: so
+/// that a registry reached by two paths is locked too.
+struct StoreLocks {
+  DirectoryLock data_dir;
+  DirectoryLock registry;
+};
+/// REQUIRES: the directories exist.
+Result<StoreLocks> lock_store(const StoreFiles& files);
+
 }  // namespace eventodb::store::sqlite

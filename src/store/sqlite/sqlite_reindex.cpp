@@ -32,8 +32,8 @@ Result<std::int64_t> reindex(const StoreOptions& options, std::string_view names
   if (!exists(located->registry)) {
     return Error{ErrorCode::kBackendError, located->registry + ": there is no such store", {}};
   }
-  auto lock = DirectoryLock::acquire(located->data_dir);
-  if (!lock) return lock.error();
+  auto locks = lock_store(*located);
+  if (!locks) return locks.error();
   Registry registry;
   if (auto opened = registry.open(located->registry); !opened) {
     return operator_error(opened.error());

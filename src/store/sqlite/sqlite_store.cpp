@@ -78,14 +78,9 @@ Result<void> SqliteStore::open_files(const StoreOptions& options) {
   for (const std::string& directory : {files_.data_dir, registry_directory}) {
     if (auto made = make_directories(directory); !made) return made;
   }
-  auto lock = DirectoryLock::acquire(files_.data_dir);
-  if (!lock) return lock.error();
-  lock_ = std::move(*lock);
-  if (registry_directory != files_.data_dir) {
-    auto second = DirectoryLock::acquire(registry_directory);
-    if (!second) return second.error();
-    registry_lock_ = std::move(*second);
-  }
+  auto locks = lock_store(files_);
+  if (!locks) return locks.error();
+  locks_ = std::move(*locks);
   if (auto made = make_directories(files_.namespaces); !made) return made;
   const auto as_error = [](const Failure& failure) {
     return Error{ErrorCode::kBackendError, failure.text, {}};

@@ -55,8 +55,7 @@ class SqliteStore final : public Store {
   Error registry_error(const Failure& failure);
 
   StoreFiles files_;
-  DirectoryLock lock_;
-  DirectoryLock registry_lock_;  // when the registry lies in another directory
+  StoreLocks locks_;
   StoreParts parts_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string_view, Handle> namespaces_;  // keys lie in the namespaces

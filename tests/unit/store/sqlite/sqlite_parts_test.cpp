@@ -139,6 +139,8 @@ TEST(Paths, DatabaseUrls) {
   EXPECT_EQ(registry("sqlite://./name.db"), "/base/data/name.db");
   EXPECT_EQ(locate_store("sqlite://a.db", "/d").value().namespaces, "/d/a.db.namespaces");
   EXPECT_TRUE(locate_store("sqlite://x", "").value().data_dir.ends_with("/data"));
+  EXPECT_EQ(locate_store("", "/base/data/").value().data_dir, "/base/data");
+  EXPECT_EQ(locate_store("", "/base/./x/../data//").value().data_dir, "/base/data");
 }
 
 TEST(Paths, NothingLeavesTheDataDirectory) {
