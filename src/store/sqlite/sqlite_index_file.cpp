@@ -19,14 +19,6 @@ std::int64_t identity_number(const LogId& log_id) {
   return number & 0x7fffffff;
 }
 
-/// Where the numbers of an index's checkpoints start. Random, so that those of an index that was
-/// made anew never look like those of its predecessor.
-std::int64_t first_generation() {
-  std::int64_t start = 0;
-  sqlite3_randomness(sizeof(start), &start);
-  return (start & 0x3fffffff) + 1;
-}
-
 /// The file cannot be what this program wrote, as opposed to: cannot be read just now.
 bool calls_for_rebuild(Code code) {
   return is_damage(code) || primary(code) == SQLITE_ERROR || primary(code) == SQLITE_SCHEMA;
@@ -95,7 +87,7 @@ DbResult<bool> IndexFile::fits(const LogId& log_id, LogFile& log, std::string& r
   }
   // A checkpoint that was cut short may leave a shorter file; the WAL then has the rest.
   const bool was_cut_short = has_frames && raw.user_version > base_generation_;
-  if (!raw.has_whole_size && !was_cut_short) return reason = "has been cut off", false;
+  if (raw.is_cut_off && !was_cut_short) return reason = "has been cut off", false;
   if (state_.indexed_up_to < 0) return true;
   const auto id_in_log = log.message_id_at(state_.indexed_up_to);
   if (!id_in_log) return id_in_log.error();
@@ -163,8 +155,7 @@ DbResult<void> IndexFile::checkpoint_when_due() {
 }
 
 DbResult<void> IndexFile::checkpoint() {
-  // Every checkpoint leaves another number in the file's header, and the WAL remembers the one it
-  // builds on: that is how a file that was exchanged below its WAL is noticed.
+  // As LogFile::checkpoint().
   const std::string stamp = "PRAGMA user_version=" + std::to_string(generation_ + 1);
   Code code = database_.execute(stamp.c_str());
   if (code != SQLITE_OK) return failure(code);

@@ -14,6 +14,12 @@ Failure foreign(const std::string& path) {
 
 }  // namespace
 
+std::int64_t first_generation() {
+  std::int64_t start = 0;
+  sqlite3_randomness(sizeof(start), &start);
+  return (start & 0x3fffffff) + 1;
+}
+
 DbResult<MessageRow> MessageRow::read(const Statement& row, const Database& database,
                                       std::uint64_t seed) {
   MessageRow result;
@@ -71,12 +77,14 @@ DbResult<void> LogFile::create(const std::string& path, const LogId& log_id,
   auto opened = Database::open(path, Database::Access::kReadWrite);
   if (!opened) return opened.error();
   Database database = std::move(*opened);
-  if (auto made = create_log(database); !made) return made;
+  const std::int64_t generation = first_generation();
+  if (auto made = create_log(database, generation); !made) return made;
   Statement insert;
   Code code = insert.prepare(database, sql::kSetLogIdentity);
   if (code == SQLITE_OK) {
     insert.bind_blob(1, view(log_id));
     insert.bind_blob(2, namespace_id);
+    insert.bind(3, generation);
     code = insert.run();
   }
   if (code != SQLITE_OK) return database.failure(code, "create");
@@ -85,12 +93,26 @@ DbResult<void> LogFile::create(const std::string& path, const LogId& log_id,
 
 DbResult<void> LogFile::open(const std::string& path, const LogId& log_id,
                              std::string_view namespace_id, const FileOptions& options) {
+  auto opened = open_and_check(path, log_id, namespace_id, options);
+  // A checkpoint would mix what does not belong together, for good.
+  if (!opened) close_without_checkpoint();
+  return opened;
+}
+
+DbResult<void> LogFile::open_and_check(const std::string& path, const LogId& log_id,
+                                       std::string_view namespace_id, const FileOptions& options) {
+  RawHeader raw;
+  had_frames_ = has_wal_frames(path);  // before SQLite recovers the WAL
+  const bool has_header = read_raw_header(path, raw);
   auto opened = Database::open(path, Database::Access::kReadWrite);
   if (!opened) return opened.error();
   database_ = std::move(*opened);
+  // SQLite would take an empty file for a new database and delete its WAL.
+  if (!has_header) return Failure{SQLITE_NOTADB, path + ": is too short"};
   seed_ = checksum_seed(view(log_id));
   if (auto migrated = migrate_log(database_); !migrated) return migrated;
   if (auto checked = check_identity(log_id, namespace_id); !checked) return checked;
+  if (auto checked = check_generation(raw); !checked) return checked;
   Code code = database_.execute(sql::kWriterSettings);
   // `os`: NORMAL syncs at checkpoints only, which keeps the file whole even in a power cut.
   const bool disk = options.durability == Durability::kDisk;
@@ -113,6 +135,30 @@ DbResult<void> LogFile::check_identity(const LogId& log_id, std::string_view nam
   if (query.bytes(0) != view(log_id) || query.bytes(1) != namespace_id) {
     return foreign(database_.path());
   }
+  base_generation_ = query.integer(2);
+  return {};
+}
+
+DbResult<void> LogFile::check_generation(const RawHeader& raw) {
+  const auto generation = database_.query_integer("PRAGMA application_id");
+  if (!generation) return generation.error();
+  generation_ = *generation;
+  // A checkpoint that a power cut tore left no header; SQLite has read it from the WAL.
+  if (!raw.is_database) return {};
+  if (!had_frames_) {
+    is_base_stored_ = base_generation_ == raw.application_id;
+    base_generation_ = raw.application_id;
+  }
+  if (raw.application_id < base_generation_ || raw.application_id > generation_) {
+    return Failure{
+        SQLITE_NOTADB,
+        database_.path() + ": does not belong to its WAL; one of them was restored alone"};
+  }
+  // The header may be that of a checkpoint that did not get further; the WAL then has the rest.
+  const bool was_cut_short = had_frames_ && raw.application_id > base_generation_;
+  if (raw.is_cut_off && !was_cut_short) {
+    return Failure{SQLITE_CORRUPT, database_.path() + ": has been cut off"};
+  }
   return {};
 }
 
@@ -122,6 +168,7 @@ Code LogFile::prepare() {
   if (code == SQLITE_OK) code = insert_stream_.prepare(database_, sql::kInsertStream);
   if (code == SQLITE_OK) code = insert_message_.prepare(database_, sql::kInsertMessage);
   if (code == SQLITE_OK) code = fetch_.prepare(database_, sql::kFetchMessage);
+  if (code == SQLITE_OK) code = set_base_.prepare(database_, sql::kSetBaseGeneration);
   return code;
 }
 
@@ -148,6 +195,37 @@ DbResult<std::string> LogFile::message_id_at(std::int64_t global_position) {
   if (code == SQLITE_DONE) return std::string();
   if (code != SQLITE_ROW) return failure(code, "read a message id");
   return std::string(query.bytes(0));
+}
+
+Code LogFile::begin() {
+  const Code code = begin_.run();
+  if (code != SQLITE_OK || is_base_stored_) return code;
+  set_base_.bind(1, base_generation_);
+  return set_base_.run();
+}
+
+Code LogFile::commit() {
+  const Code code = commit_.run();
+  if (code == SQLITE_OK) is_base_stored_ = true;
+  return code;
+}
+
+Code LogFile::checkpoint() {
+  if (wal_.is_unused() && !had_frames_) return SQLITE_OK;
+  // Every checkpoint leaves another number in the file's header, and the first commit of the next
+  // round of the WAL notes the one it builds on: that is how a file that was exchanged below its
+  // WAL is noticed.
+  const std::string stamp = "PRAGMA application_id=" + std::to_string(generation_ + 1);
+  Code code = database_.execute(stamp.c_str());
+  if (is_disk_full(code)) return SQLITE_OK;
+  if (code != SQLITE_OK) return code;
+  ++generation_;
+  code = wal_.checkpoint(database_);
+  if (code == SQLITE_OK && wal_.is_complete()) {
+    base_generation_ = generation_;
+    is_base_stored_ = false;
+  }
+  return code;
 }
 
 Code LogFile::insert_stream(std::int64_t stream_id, std::string_view name) {
@@ -203,7 +281,8 @@ void LogFile::close_without_checkpoint() {
 }
 
 void LogFile::finalize() {
-  for (Statement* each : {&begin_, &commit_, &insert_stream_, &insert_message_, &fetch_}) {
+  for (Statement* each :
+       {&begin_, &commit_, &insert_stream_, &insert_message_, &fetch_, &set_base_}) {
     *each = Statement();
   }
 }

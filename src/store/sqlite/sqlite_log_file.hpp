@@ -7,6 +7,7 @@
 #include "store/sqlite/sqlite_connection.hpp"
 #include "store/sqlite/sqlite_options.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
+#include "store/sqlite/sqlite_raw_file.hpp"
 
 namespace eventodb::store::sqlite {
 
@@ -48,6 +49,10 @@ class WalWatch {
   bool complete_ = false;
 };
 
+/// Where the numbers of a file's checkpoints start. Random, so that those of a file that was made
+/// anew never look like those of its predecessor.
+std::int64_t first_generation();
+
 /// log.db through the one connection that commits and checkpoints. Not thread-safe.
 class LogFile {
  public:
@@ -82,10 +87,10 @@ class LogFile {
 
   // One commit: begin, any number of inserts, then commit or rollback. Views need to live until the
   // insert returns.
-  [[nodiscard]] Code begin() { return begin_.run(); }
+  [[nodiscard]] Code begin();
   [[nodiscard]] Code insert_stream(std::int64_t stream_id, std::string_view name);
   [[nodiscard]] Code insert_message(const MessageView& message, std::int64_t stream_id);
-  [[nodiscard]] Code commit() { return commit_.run(); }
+  [[nodiscard]] Code commit();
   /// Nothing of the open transaction remains; none open is fine.
   void rollback();
 
@@ -93,8 +98,10 @@ class LogFile {
   DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
   void end_fetch() { fetch_.reset(); }
 
-  WalWatch& wal() { return wal_; }
-  [[nodiscard]] Code checkpoint() { return wal_.checkpoint(database_); }
+  bool is_checkpoint_due() const { return wal_.is_due(); }
+  /// Moves the WAL into the file, as far as readers let it. SQLITE_OK also when the disk is full:
+  /// it is tried again later. Any other code: the file must not be written any more.
+  [[nodiscard]] Code checkpoint();
 
   /// Orderly: moves the WAL into the file and removes it.
   void close();
@@ -102,13 +109,22 @@ class LogFile {
   void close_without_checkpoint();
 
  private:
+  DbResult<void> open_and_check(const std::string& path, const LogId& log_id,
+                                std::string_view namespace_id, const FileOptions& options);
   DbResult<void> check_identity(const LogId& log_id, std::string_view namespace_id);
+  DbResult<void> check_generation(const RawHeader& raw);
   [[nodiscard]] Code prepare();
   void finalize();
 
   Database database_;
-  Statement begin_, commit_, insert_stream_, insert_message_, fetch_;
+  Statement begin_, commit_, insert_stream_, insert_message_, fetch_, set_base_;
   WalWatch wal_;
+  bool had_frames_ = false;  // in the WAL when it was opened
+  // The header's application_id counts checkpoints: the newest number, WAL included, and the one
+  // that the file has had since its last complete checkpoint.
+  std::int64_t generation_ = 0;
+  std::int64_t base_generation_ = 0;
+  bool is_base_stored_ = true;  // in the identity
   std::uint64_t seed_ = 0;
 };
 

@@ -6,12 +6,14 @@
 
 #include <array>
 #include <cstring>
+#include <string_view>
 
 // Offsets of SQLite's documented file format (https://www.sqlite.org/fileformat2.html).
 namespace eventodb::store::sqlite {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 100;
+constexpr std::string_view kMagic("SQLite format 3\0", 16);
 constexpr std::size_t kPageSizeAt = 16;
 constexpr std::size_t kPageCountAt = 28;
 constexpr std::size_t kUserVersionAt = 60;
@@ -47,9 +49,10 @@ bool read_raw_header(const std::string& database, RawHeader& header) {
   std::int64_t size = 0;
   if (!read_start(database, bytes, size)) return false;
   const std::int64_t page_bytes = bytes[kPageSizeAt] << 8 | bytes[kPageSizeAt + 1];
+  header.is_database = std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
   header.user_version = big_endian(&bytes[kUserVersionAt]);
   header.application_id = big_endian(&bytes[kApplicationIdAt]);
-  header.has_whole_size = size == page_bytes * big_endian(&bytes[kPageCountAt]);
+  header.is_cut_off = size < page_bytes * big_endian(&bytes[kPageCountAt]);
   return true;
 }
 

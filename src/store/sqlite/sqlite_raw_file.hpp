@@ -7,9 +7,11 @@ namespace eventodb::store::sqlite {
 
 /// What a database file says of itself without its WAL: the state the last checkpoint left.
 struct RawHeader {
+  bool is_database = false;  ///< else all that follows is meaningless
   std::int64_t user_version = 0;
   std::int64_t application_id = 0;
-  bool has_whole_size = false;  ///< as long as its header says
+  /// Shorter than its header says. (It may be longer: a checkpoint that was interrupted.)
+  bool is_cut_off = false;
 };
 
 /// False when the file is too short to be a database or cannot be read.

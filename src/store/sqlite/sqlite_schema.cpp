@@ -24,7 +24,8 @@ CREATE TABLE leftovers(directory TEXT PRIMARY KEY) WITHOUT ROWID;
 
 constexpr char kLogTables[] = R"sql(
 CREATE TABLE identity(
-  one INTEGER PRIMARY KEY CHECK (one = 1), log_id BLOB NOT NULL, namespace_id BLOB NOT NULL);
+  one INTEGER PRIMARY KEY CHECK (one = 1), log_id BLOB NOT NULL, namespace_id BLOB NOT NULL,
+  base_generation INTEGER NOT NULL);
 CREATE TABLE streams(stream_id INTEGER PRIMARY KEY, name BLOB NOT NULL);
 CREATE TABLE messages(
   global_position INTEGER PRIMARY KEY,
@@ -126,8 +127,8 @@ DbResult<void> create_registry(Database& database) {
   return create(database, kRegistryTables, kRegistryVersion);
 }
 
-DbResult<void> create_log(Database& database) {
-  return create(database, kLogTables, kLogVersion);
+DbResult<void> create_log(Database& database, std::int64_t generation) {
+  return create(database, kLogTables, kLogVersion, generation);
 }
 
 DbResult<void> create_index(Database& database, std::int64_t identity, std::int64_t generation) {

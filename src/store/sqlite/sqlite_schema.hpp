@@ -14,7 +14,8 @@ inline constexpr int kIndexVersion = 1;  ///< an index of any other version is r
 
 /// Makes the tables in an empty file and leaves it in WAL mode.
 DbResult<void> create_registry(Database& database);
-DbResult<void> create_log(Database& database);
+/// `generation` goes into the file's header (application_id).
+DbResult<void> create_log(Database& database, std::int64_t generation);
 /// `identity` and `generation` go into the file's header (application_id, user_version).
 DbResult<void> create_index(Database& database, std::int64_t identity, std::int64_t generation);
 
@@ -64,8 +65,9 @@ inline constexpr char kDeleteLeftover[] = "DELETE FROM leftovers WHERE directory
 
 // --- log ---------------------------------------------------------------------------------------
 inline constexpr char kSetLogIdentity[] =
-    "INSERT INTO identity(one, log_id, namespace_id) VALUES (1, ?1, ?2)";
-inline constexpr char kLogIdentity[] = "SELECT log_id, namespace_id FROM identity";
+    "INSERT INTO identity(one, log_id, namespace_id, base_generation) VALUES (1, ?1, ?2, ?3)";
+inline constexpr char kLogIdentity[] = "SELECT log_id, namespace_id, base_generation FROM identity";
+inline constexpr char kSetBaseGeneration[] = "UPDATE identity SET base_generation=?1";
 inline constexpr char kInsertStream[] = "INSERT INTO streams(stream_id, name) VALUES (?1, ?2)";
 inline constexpr char kInsertMessage[] =
     "INSERT INTO messages(global_position, stream_id, position, id, time, type, data, metadata,"

@@ -190,6 +190,34 @@ TEST_F(SqliteRecovery, OlderLogRestoredUnderANewerIndex) {
   expect_whole(1000);
 }
 
+TEST_F(SqliteRecovery, OlderLogRestoredUnderANewerWalIsAnError) {
+  // Pages of two states: rows between them would be missing without a trace.
+  make_closed(1000);
+  fs::copy_file(log_file(), directory() / "older");
+  open();
+  write_numbered(find(), 1000, 1000);
+  close();
+  run_and_kill([](SqliteTest& test) { write_numbered(test.find(), 100, 2000); });
+  fs::copy_file(directory() / "older", log_file(), fs::copy_options::overwrite_existing);
+  open();
+  EXPECT_EQ(failure_of(find().head()), ErrorCode::kBackendError);
+  EXPECT_EQ(failure_of(find().append(event("a-1"))), ErrorCode::kBackendError);
+  close();
+}
+
+TEST_F(SqliteRecovery, LogCutOffIsAnError) {
+  make_closed(2000);
+  const auto size = fs::file_size(log_file());
+  for (const auto left :
+       {size - 1, size - 8192, size / 2, std::uintmax_t{8192}, std::uintmax_t{50}}) {
+    SCOPED_TRACE(left);
+    fs::resize_file(log_file(), left);
+    open();
+    EXPECT_EQ(failure_of(find().head()), ErrorCode::kBackendError);
+    close();
+  }
+}
+
 TEST_F(SqliteRecovery, IndexOfAnotherHistoryOfTheSameLog) {
   make_closed(1000);
   fs::copy_file(log_file(), directory() / "older");
