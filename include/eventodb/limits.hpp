@@ -37,6 +37,11 @@ inline constexpr auto kShutdownGrace = 4s;        // running requests may finish
 
 // --- connections ---------------------------------------------------------------------------------
 inline constexpr std::size_t kConnectionsMax = 16'384;  // further ones get 503 and are closed
+/// Descriptors that connections leave to the program itself (standard streams, listener, event
+/// loops), and those they leave to each namespace that the storage may have open. What the process
+/// may open is divided once, at start: at the limit of connections every file can still be opened.
+inline constexpr std::size_t kDescriptorsReserved = 32;
+inline constexpr std::size_t kDescriptorsPerNamespace = 20;
 inline constexpr std::size_t kIoThreadsMax = 64;
 /// A read answer is sent in pieces of about this size (chunked) once it grows past it.
 inline constexpr std::size_t kResponsePieceBytes = 1024 * 1024;

@@ -191,6 +191,8 @@ struct StoreDescription {
   std::string backend;     ///< "memory", "sqlite", ...
   std::string durability;  ///< "memory", "os", "disk"
   std::string location;    ///< directory or database, without secrets
+  /// The files the store may hold open at once; nobody else may take these descriptors.
+  std::size_t descriptors_max = 0;
 };
 
 /// The registry of namespaces.

@@ -23,6 +23,7 @@
 #include "auth/default_namespace.hpp"
 #include "base/io_thread.hpp"
 #include "base/version.hpp"
+#include "eventodb/limits.hpp"
 #include "eventodb/store.hpp"
 #include "net/server.hpp"
 #include "net/service_endpoints.hpp"
@@ -76,6 +77,26 @@ void raise_open_files_limit() {
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
     spdlog::warn("cannot raise the limit of open files: {}", std::strerror(errno));
   }
+}
+
+/// What the limit of open files leaves to connections. The storage must be able to open all its
+/// files at any moment: a server full of connections would otherwise fail writes to namespaces it
+/// has not opened yet.
+std::size_t connections_max(const StoreDescription& store, unsigned io_threads) {
+  constexpr std::size_t kDescriptorsPerIoThread = 3;
+  constexpr std::size_t kLeastConnections = 8;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return limits::kConnectionsMax;
+  const std::size_t threads = io_threads != 0 ? io_threads : std::thread::hardware_concurrency();
+  const std::size_t reserved =
+      store.descriptors_max + limits::kDescriptorsReserved + kDescriptorsPerIoThread * threads;
+  const std::size_t left = limit.rlim_cur > reserved ? limit.rlim_cur - reserved : 0;
+  // One in nine is for connections that are being refused.
+  const std::size_t fits = std::max(left - left / 9, kLeastConnections);
+  if (fits < limits::kConnectionsMax) {
+    spdlog::warn("the limit of {} open files leaves room for {} connections", limit.rlim_cur, fits);
+  }
+  return std::min(fits, limits::kConnectionsMax);
 }
 
 /// Awaits the default namespace on an event loop of its own, before the server has any.
@@ -134,6 +155,7 @@ int run_server(const Config& config, const EndSignals& signals, Store& store) {
   options.bind = config.bind;
   options.io_threads = config.io_threads;
   options.connections = &connections;
+  options.connections_max = connections_max(description, config.io_threads);
   net::Server server(options, endpoints.router());
   if (const auto listening = server.listen(); !listening) {
     return failed(listening.error().message);

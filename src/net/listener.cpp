@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
@@ -26,8 +27,11 @@ using boost::system::error_code;
 constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
 /// Connections accepted before the thread's other work gets its turn.
 constexpr int kAcceptsPerTurn = 64;
-/// Refused connections that may be open beyond the limit while their clients read the answer.
-constexpr std::int64_t kRefusedMax = 256;
+/// Refused connections that may be open beyond the limit while their clients read the answer: one
+/// for every eight others, so that few descriptors are not spent on them.
+std::int64_t refused_max(std::int64_t connections_max) {
+  return std::min<std::int64_t>(256, connections_max / 8 + 1);
+}
 /// A paused listener looks again after this time even if no connection ended: other parts of the
 /// program hold descriptors too.
 constexpr auto kRetryAfter = std::chrono::seconds(1);
@@ -158,7 +162,7 @@ void Listener::hand_over(int descriptor) {
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   const std::int64_t open = connections_.fetch_add(1, std::memory_order_relaxed) + 1;
   const auto limit = static_cast<std::int64_t>(connections_max_);
-  if (open > limit + kRefusedMax) {
+  if (open > limit + refused_max(limit)) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     refuse_and_close(descriptor);
     return;

@@ -15,14 +15,14 @@
 namespace eventodb::store::sqlite {
 namespace {
 
-/// Descriptors an open namespace may use: log and index, their WALs and shared memory, and the
-/// readers it keeps.
-constexpr std::size_t kDescriptorsPerNamespace = 18;
+/// The registry and the lock, a namespace that is being made, and what the reader threads have in
+/// hand beyond the readers that namespaces keep.
+constexpr std::size_t kSharedDescriptors = 32;
 /// Half of what the process may open is left to connections.
 std::size_t bounded_by_descriptors(std::size_t wanted) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
-  const std::size_t fits = limit.rlim_cur / 2 / kDescriptorsPerNamespace;
+  const std::size_t fits = limit.rlim_cur / 2 / limits::kDescriptorsPerNamespace;
   return std::clamp<std::size_t>(fits, 4, wanted);
 }
 
@@ -128,8 +128,8 @@ Result<void> SqliteStore::clean_up(const std::vector<RegistryRow>& rows) {
 }
 
 StoreDescription SqliteStore::describe() const {
-  return {"sqlite", parts_.options.durability == Durability::kDisk ? "disk" : "os",
-          files_.registry};
+  return {"sqlite", parts_.options.durability == Durability::kDisk ? "disk" : "os", files_.registry,
+          parts_.open_set.open_max() * limits::kDescriptorsPerNamespace + kSharedDescriptors};
 }
 
 SqliteStore::Handle SqliteStore::find(std::string_view id) const {

@@ -21,6 +21,8 @@ class OpenSet {
  public:
   explicit OpenSet(std::size_t open_max) : open_max_(open_max) {}
 
+  std::size_t open_max() const { return open_max_; }
+
   /// Closes idle namespaces, the least recently used first (roughly: a clock), until one more may
   /// be open. When all are busy the bound is exceeded until one is not. Opener threads only.
   void make_room();

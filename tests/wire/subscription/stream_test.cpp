@@ -199,15 +199,15 @@ TEST_P(WireServerEnd, Item149StoppingTheServerEndsEveryStream) {
 
 TEST_P(WireServerEnd, AtItsLimitTheServerAnswers503AndGoesOn) {
   const TemporaryDirectory directory;
-  // In memory only: a store in files that are not open yet finds no descriptor left for them.
-  ServerFlags flags = flags_for(Backend::kTestMode, directory);
-  flags.open_files_max = 128;
+  ServerFlags flags = flags_for(GetParam(), directory);
+  flags.open_files_max = 256;
   ServerProcess server(flags);
   const EventSource::Options options{admin_token(), "", 0};
   Caller caller(server.port(), admin_token());
+  HttpClient served(server.port());
   std::vector<std::unique_ptr<EventSource>> open;
   std::string refusal;
-  while (refusal.empty() && open.size() < 200) {
+  while (refusal.empty() && open.size() < 256) {
     try {
       open.push_back(std::make_unique<EventSource>(server.port(), "category=a", options));
     } catch (const std::exception& refused) {
@@ -218,6 +218,12 @@ TEST_P(WireServerEnd, AtItsLimitTheServerAnswers503AndGoesOn) {
   EXPECT_GT(open.size(), 40u);
   caller.write("a-1");  // those who are in are served
   for (auto& each : open) EXPECT_EQ(each->list(1), "a-1@0");
+  // In files that were not open yet.
+  const auto made = caller.result(R"(["ns.create","other"])");
+  EXPECT_EQ(Reply(served.rpc(R"(["stream.write","b-1",{"type":"T","data":{}}])",
+                             as_string(made.at("token"))))
+                .status(),
+            200);
   open.resize(open.size() / 2);
   while (HttpClient(server.port()).request("GET", "/health").status != 200) {
   }

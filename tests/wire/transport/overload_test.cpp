@@ -1,5 +1,6 @@
 // Too many connections, too few descriptors, and the end of the server, with the real program.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <fstream>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "support/http_client.hpp"
+#include "support/json.hpp"
 #include "support/server_process.hpp"
 
 namespace eventodb::test {
@@ -21,6 +23,8 @@ ServerFlags test_mode() {
 
 constexpr std::string_view kWrite = R"(["stream.write","a-1",{"type":"T","data":{}}])";
 
+constexpr std::string_view kRead = R"(["stream.get","a-1"])";
+
 /// Status of a request over this connection; nullopt when the server closed it without a word.
 std::optional<int> status_over(HttpClient& client) {
   try {
@@ -31,9 +35,10 @@ std::optional<int> status_over(HttpClient& client) {
 }
 
 TEST(Overload, WithoutDescriptorsOldClientsAreServedAndNewOnesAreTold) {
-  ServerFlags flags = test_mode();
-  flags.open_files_max = 64;
-  ServerProcess server(flags);
+  ServerProcess server(test_mode());
+  // Only once it runs: else it would keep what it needs.
+  const rlimit limit{64, 64};
+  ASSERT_EQ(::prlimit(server.pid(), RLIMIT_NOFILE, &limit, nullptr), 0);
   std::vector<HttpClient> served;
   int refused = 0;
   {
@@ -58,6 +63,33 @@ TEST(Overload, WithoutDescriptorsOldClientsAreServedAndNewOnesAreTold) {
   for (std::optional<int> status; status != 200;) {
     HttpClient again(server.port());
     status = status_over(again);
+  }
+  EXPECT_EQ(server.stop(), 0);
+}
+
+TEST(Overload, FullOfConnectionsItWritesToNamespacesItHasNotOpenedYet) {
+  const TemporaryDirectory directory;
+  const std::string token = "ns_ZGVmYXVsdA_" + std::string(64, 'a');
+  ServerFlags flags;
+  flags.arguments = {"-data-dir", directory.path(), "-token", token};
+  flags.open_files_max = 256;
+  ServerProcess server(flags);
+  std::vector<HttpClient> clients;
+  for (std::optional<int> status = 401; status == 401;) {
+    ASSERT_LT(clients.size(), 256u);
+    clients.emplace_back(server.port());
+    status = status_over(clients.back());
+  }
+  EXPECT_GT(clients.size(), 32u);
+  // More of them than may be open at once, each made, written and read.
+  for (int i = 0; i < 20; ++i) {
+    const auto made = clients[0].rpc("[\"ns.create\",\"n" + std::to_string(i) + "\"]", token);
+    ASSERT_EQ(made.status, 200) << made.body;
+    const std::string own = as_string(parse_json(made.body).at("token"));
+    for (const std::string_view call : {kWrite, kRead}) {
+      const auto answer = clients[1].rpc(call, own);
+      ASSERT_EQ(answer.status, 200) << answer.body;
+    }
   }
   EXPECT_EQ(server.stop(), 0);
 }
