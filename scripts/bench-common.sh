@@ -52,11 +52,10 @@ stop_program() { # $1: pid of a program of start_program
   wait "$1" 2>/dev/null || true
 }
 
-# User and system time of a process so far, in microseconds.
+# User and system time of a process's living threads so far, in microseconds.
 cpu_us() { # $1: pid
-  # Behind the name in parentheses, utime and stime are fields 12 and 13.
-  sed 's/.*) //' "/proc/$1/stat" |
-    awk -v ticks="$(getconf CLK_TCK)" '{ printf "%d", ($12 + $13) * 1000000 / ticks }'
+  # Nanoseconds on a CPU, nanoseconds waiting for one, time slices.
+  cat /proc/"$1"/task/*/schedstat | awk '{ ns += $1 } END { printf "%d", ns / 1000 }'
 }
 
 # One run of eventodb-load; prints "ops_per_sec p99_ms cpu_us", the last one being the CPU time the
