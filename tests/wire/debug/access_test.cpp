@@ -96,6 +96,10 @@ TEST(DebugAccess, MemoryStatisticsTellOfProcessAndPools) {
   }
   EXPECT_NE(answer.body.find(R"("names":{"count":2)"), std::string::npos)
       << "a stream and its category: " << answer.body;
+  const std::size_t names = answer.body.find("\"names\":");
+  for (const std::string figure : {"count", "bytes", "bytesHighWater", "hits", "misses"}) {
+    EXPECT_NE(answer.body.find('"' + figure + "\":", names), std::string::npos) << figure;
+  }
 }
 
 }  // namespace
