@@ -19,7 +19,7 @@ FROM docker.io/library/debian:12-slim AS runtime
 # What `ldd eventodb` names beyond the C and C++ runtime.
 RUN apt-get update -qq \
  && apt-get install -y -qq --no-install-recommends \
-      libsqlite3-0 libsimdjson14 libspdlog1.10 libssl3 libgoogle-perftools4 \
+      libsqlite3-0 libsimdjson14 libspdlog1.10 libssl3 libgoogle-perftools4 libdw1 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin eventodb \
  && install -d -o eventodb -g eventodb -m 0700 /data
