@@ -23,8 +23,8 @@ template <class Entry>
 using EntryPtr = std::unique_ptr<Entry, FreeEntry>;
 
 template <class Entry>
-EntryPtr<Entry> make_entry(std::uint64_t hash, std::string_view name) {
-  void* memory = ::operator new(sizeof(Entry) + name.size());
+EntryPtr<Entry> make_entry(SpareMemory& spares, std::uint64_t hash, std::string_view name) {
+  void* memory = spares.take(sizeof(Entry) + name.size());
   EntryPtr<Entry> entry(::new (memory) Entry());
   entry->hash = hash;
   entry->name_bytes = name.size();
@@ -117,7 +117,7 @@ void MessageLog::reserve_tables() {
   correlations_.reserve_one();
 }
 
-void MessageLog::prepare(Insertion& insertion, const MessageView& message) const {
+void MessageLog::prepare(Insertion& insertion, const MessageView& message) {
   const std::uint64_t hash = hash_of(message.stream);
   insertion.stream = find_stream_entry(hash, message.stream);
   base::count_memory_use(base::MemoryKind::kNames, insertion.stream != nullptr);
@@ -126,10 +126,10 @@ void MessageLog::prepare(Insertion& insertion, const MessageView& message) const
     const std::uint64_t category_hash = hash_of(category);
     insertion.category = find_category_entry(categories_, category_hash, category);
     if (insertion.category == nullptr) {
-      insertion.new_category = make_entry<CategoryEntry>(category_hash, category);
+      insertion.new_category = make_entry<CategoryEntry>(spares_, category_hash, category);
       insertion.category = insertion.new_category.get();
     }
-    insertion.new_stream = make_entry<StreamEntry>(hash, message.stream);
+    insertion.new_stream = make_entry<StreamEntry>(spares_, hash, message.stream);
     insertion.stream = insertion.new_stream.get();
     insertion.stream->category = insertion.category;
   }
@@ -139,7 +139,7 @@ void MessageLog::prepare(Insertion& insertion, const MessageView& message) const
   const std::uint64_t correlation_hash = hash_of(correlation);
   insertion.correlation = find_category_entry(correlations_, correlation_hash, correlation);
   if (insertion.correlation == nullptr) {
-    insertion.new_correlation = make_entry<CategoryEntry>(correlation_hash, correlation);
+    insertion.new_correlation = make_entry<CategoryEntry>(spares_, correlation_hash, correlation);
     insertion.correlation = insertion.new_correlation.get();
   }
 }
@@ -217,9 +217,10 @@ void MessageLog::link(Record& record, Ref ref) noexcept {
 template <class Entry>
 void MessageLog::release(HashIndex& index, Entry* entry) noexcept {
   index.erase(entry->hash, value_of(entry));
-  entry_bytes_ -= sizeof(Entry) + entry->name_bytes;
-  hold_name(-1, sizeof(Entry) + entry->name_bytes);
-  FreeEntry()(entry);
+  const std::size_t bytes = sizeof(Entry) + entry->name_bytes;
+  entry_bytes_ -= bytes;
+  hold_name(-1, bytes);
+  spares_.give(entry, bytes);
 }
 
 void MessageLog::unlink_first(Record& record, Ref ref) noexcept {
@@ -273,8 +274,8 @@ std::size_t MessageLog::stream_count() const {
 }
 
 std::size_t MessageLog::bytes() const {
-  return blocks_.bytes() + entry_bytes_ + ids_.bytes() + types_.bytes() + streams_.bytes() +
-         categories_.bytes() + correlations_.bytes();
+  return blocks_.bytes() + entry_bytes_ + spares_.bytes() + ids_.bytes() + types_.bytes() +
+         streams_.bytes() + categories_.bytes() + correlations_.bytes();
 }
 
 }  // namespace eventodb::store

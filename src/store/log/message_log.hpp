@@ -9,6 +9,7 @@
 #include "store/log/block_list.hpp"
 #include "store/log/hash_index.hpp"
 #include "store/log/record.hpp"
+#include "store/log/spare_memory.hpp"
 
 namespace eventodb::store {
 
@@ -107,7 +108,7 @@ class MessageLog {
   const std::uint64_t* find_type(const StreamEntry& stream, std::string_view type) const;
 
   void reserve_tables();
-  void prepare(Insertion& insertion, const MessageView& message) const;
+  void prepare(Insertion& insertion, const MessageView& message);
   void adopt_entries(Insertion& insertion) noexcept;
   void link(Record& record, Ref ref) noexcept;
   void unlink_first(Record& record, Ref ref) noexcept;
@@ -125,6 +126,7 @@ class MessageLog {
   BlockList blocks_;
   std::size_t message_count_ = 0;
   std::size_t entry_bytes_ = 0;
+  SpareMemory spares_;      // of entries
   HashIndex ids_;           // message id -> Ref
   HashIndex types_;         // stream and type -> Ref of the newest record
   HashIndex streams_;       // name -> StreamEntry*
