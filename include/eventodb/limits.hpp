@@ -4,7 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Every bound of the server in one place. docs/limits.md has the same table; a test compares them.
+/// Every bound of the server that a client or an operator can notice. docs/limits.md has the same
+/// table; a test compares them.
 /// Sizes are bytes unless the name says otherwise.
 namespace eventodb::limits {
 
@@ -25,6 +26,8 @@ inline constexpr std::int64_t kBatchSizeMax = 10'000;             // 400 above; 
 inline constexpr std::int64_t kBatchSizeDefault = 1000;
 inline constexpr std::int64_t kStreamListLimitMax = 1000;         // 400 above
 inline constexpr std::int64_t kStreamListLimitDefault = 100;
+/// Metadata of a namespace, without white space; 400 above.
+inline constexpr std::size_t kNamespaceMetadataBytesMax = 64 * 1024;
 
 // --- time (steady clock) -------------------------------------------------------------------------
 inline constexpr auto kHeaderTimeout = 10s;       // first byte of a request to end of its header
@@ -33,7 +36,8 @@ inline constexpr auto kIdleTimeout = 120s;        // between requests
 inline constexpr auto kWriteStallTimeout = 30s;   // without the client taking a byte
 inline constexpr auto kLingerTimeout = 5s;        // a closing connection still reads, so that its
                                                   // client sees the last answer
-inline constexpr auto kShutdownGrace = 4s;        // running requests may finish within this
+inline constexpr auto kShutdownGrace = 3s;        // running requests may finish within this
+inline constexpr auto kAbandonAfter = 500ms;      // then what still waits for the storage is left
 
 // --- connections ---------------------------------------------------------------------------------
 inline constexpr std::size_t kConnectionsMax = 16'384;  // further ones get 503 and are closed
@@ -43,12 +47,16 @@ inline constexpr std::size_t kConnectionsMax = 16'384;  // further ones get 503 
 inline constexpr std::size_t kDescriptorsReserved = 32;
 inline constexpr std::size_t kDescriptorsPerNamespace = 20;
 inline constexpr std::size_t kIoThreadsMax = 64;
+/// An unwanted body up to this size is read and dropped; a connection with a larger one is closed.
+inline constexpr std::size_t kDroppedBodyBytesMax = 64 * 1024;
 /// A read answer is sent in pieces of about this size (chunked) once it grows past it.
 inline constexpr std::size_t kResponsePieceBytes = 1024 * 1024;
 /// Pipelined answers are gathered up to this size before they are written.
 inline constexpr std::size_t kPipelinedAnswerBytes = 64 * 1024;
 /// A connection's buffer that grew past this is given back after the request.
 inline constexpr std::size_t kBufferKeptBytes = 64 * 1024;
+/// Free memory the allocator keeps at rest; what more nobody needs for some seconds is given back.
+inline constexpr std::size_t kFreeMemoryKeptBytes = 16 * 1024 * 1024;
 
 // --- subscriptions -------------------------------------------------------------------------------
 /// Events rendered for a subscriber but not yet taken by its socket; beyond, it is behind and reads
@@ -65,8 +73,9 @@ inline constexpr std::size_t kSubscriberSocketBytes = 256 * 1024;
 inline constexpr auto kKeepAliveInterval = 20s;
 
 // --- storage -------------------------------------------------------------------------------------
-/// Appends waiting in one namespace; one more is answered 503.
-inline constexpr std::size_t kPendingAppendsMax = 65'536;
+/// Appends waiting in one namespace; one more is answered 503. Each is of another connection, so
+/// that it can be met only below kConnectionsMax.
+inline constexpr std::size_t kPendingAppendsMax = 8192;
 inline constexpr std::size_t kPendingAppendBytesMax = 256 * 1024 * 1024;
 /// One commit takes at most this many messages (and at least one append, however large).
 inline constexpr std::size_t kCommitMessagesMax = 4096;

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/logging.hpp"
+#include "core/refusals.hpp"
 #include "rpc/automatic_namespace.hpp"
 #include "rpc/method_table.hpp"
 
@@ -30,11 +32,7 @@ Awaitable<Result<void>> invoke_without_namespace(Call& call, Invocation invocati
     call.created = std::move(*made);
     call.ns = call.created.get();
   }
-  if (call.ns == nullptr) {
-    co_return Error{ErrorCode::kNamespaceNotFound,
-                    "There is no namespace '" + call.access.namespace_id + "'",
-                    {}};
-  }
+  if (call.ns == nullptr) co_return unknown_namespace(call.access.namespace_id);
   co_return co_await invocation.method->handler.run(call, invocation.arguments);
 }
 
@@ -66,7 +64,7 @@ Awaitable<Result<void>> invoke(Call& call, Invocation invocation) {
 }
 
 Error internal_error(const std::exception& exception) {
-  spdlog::error("a call failed: {}", exception.what());
+  spdlog::error("a call failed: {}", base::loggable(exception.what()));
   return {ErrorCode::kInternalError, "Internal error", {}};
 }
 

@@ -19,8 +19,6 @@ class MessageList final : public MessageVisitor {
     return out_.size() < limits::kResponsePieceBytes;
   }
 
-  bool is_empty() const { return first_; }
-
  private:
   base::ByteBuffer& out_;
   bool with_stream_;

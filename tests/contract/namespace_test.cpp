@@ -5,6 +5,7 @@
 
 #include "base/rfc3339.hpp"
 #include "contract/store_contract.hpp"
+#include "core/refusals.hpp"
 
 namespace eventodb::contract {
 namespace {
@@ -241,6 +242,22 @@ TEST_P(NamespaceContract, DeletionUnderLoadEndsEveryCallCleanly) {
     EXPECT_GE(deleted, appended) << "what was acknowledged was there to be deleted";
     EXPECT_EQ(find("busy"), nullptr);
   }
+}
+
+TEST_P(NamespaceContract, RefusalsHaveTheSameTextsEverywhere) {
+  const Log log = create("one");
+  NewMessage message = event("a-1");
+  message.id = id_number(1);
+  const auto written = must(log.append(message));
+  EXPECT_EQ(log.append(event_at("a-1", 5)).error().message, version_conflict(5, 0).message);
+  message.type = "Other";
+  EXPECT_EQ(log.append(message).error().message,
+            message_id_exists(*message.id, "a-1", written).message);
+  EXPECT_EQ(try_create("one").error().message, namespace_exists("one").message);
+  EXPECT_EQ(remove("two").error().message, unknown_namespace("two").message);
+  must(remove("one"));
+  EXPECT_EQ(log.append(event("a-1")).error().message, unknown_namespace("one").message);
+  EXPECT_EQ(log.info().error().message, unknown_namespace("one").message);
 }
 
 }  // namespace

@@ -3,33 +3,15 @@
 #include <array>
 #include <cstddef>
 #include <memory_resource>
-#include <string>
 #include <unordered_map>
 
 #include "base/hash64.hpp"
+#include "core/refusals.hpp"
 
 namespace eventodb::store {
 namespace {
 
 constexpr std::int64_t kNoVersion = ExpectedVersion::kNoStream;
-
-bool is_same(const NewMessage& wanted, const MessageView& stored) {
-  return wanted.stream == stored.stream && wanted.type == stored.type &&
-         wanted.data == stored.data && wanted.metadata == stored.metadata;
-}
-
-Error version_conflict(const NewMessage& message, std::int64_t actual) {
-  const std::int64_t expected = message.expected_version.version();
-  return {ErrorCode::kVersionConflict,
-          "Expected stream version " + std::to_string(expected) + ", but it is " +
-              std::to_string(actual),
-          VersionConflict{.expected = expected, .actual = actual}};
-}
-
-Error id_exists(const MessageId& id, std::string_view stream, WrittenMessage written) {
-  return {ErrorCode::kMessageIdExists, "A message with this id exists with other content",
-          ExistingMessage{.id = id, .stream = std::string(stream), .written = written}};
-}
 
 struct HashId {
   std::size_t operator()(const MessageId& id) const {
@@ -48,10 +30,13 @@ class Planner {
 
   Result<void> plan(const NewMessage& message, WrittenMessage& written) {
     const std::int64_t version = version_of(message.stream);
-    if (!message.expected_version.accepts(version)) return version_conflict(message, version);
+    if (!message.expected_version.accepts(version)) {
+      return version_conflict(message.expected_version.version(), version);
+    }
     if (message.id) {
       if (const auto stored = log_.find_id(*message.id)) {
-        return id_exists(*message.id, stored->stream, {stored->position, stored->global_position});
+        return message_id_exists(*message.id, stored->stream,
+                                 {stored->position, stored->global_position});
       }
     }
     written = {.position = {version + 1}, .global_position = {next_global_++}};
@@ -70,7 +55,7 @@ class Planner {
     if (!message.id) return {};
     const auto [first, is_new] = ids_.try_emplace(*message.id, message.stream, written);
     if (is_new) return {};
-    return id_exists(*message.id, first->second.first, first->second.second);
+    return message_id_exists(*message.id, first->second.first, first->second.second);
   }
 
   const MessageLog& log_;
@@ -90,7 +75,7 @@ bool is_retry(const MessageLog& log, std::span<const NewMessage> messages,
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (!messages[i].id) return false;
     const auto stored = log.find_id(*messages[i].id);
-    if (!stored || !is_same(messages[i], *stored)) return false;
+    if (!stored || !is_same_content(*stored, messages[i])) return false;
     written[i] = {stored->position, stored->global_position};
   }
   return true;

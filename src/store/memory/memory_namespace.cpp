@@ -7,14 +7,11 @@
 #include "base/check.hpp"
 #include "base/rfc3339.hpp"
 #include "base/uuid.hpp"
+#include "core/refusals.hpp"
 #include "store/memory/append_check.hpp"
 
 namespace eventodb::store {
 namespace {
-
-Error deleted_error() {
-  return {ErrorCode::kNamespaceNotFound, "The namespace does not exist", {}};
-}
 
 /// Adds a name to a set for as long as this object lives, or for good when kept.
 class NameInsertion {
@@ -81,7 +78,7 @@ std::int64_t MemoryNamespace::erase() {
 template <class T, class Work>
 Result<T> MemoryNamespace::with_contents(const Work& work) {
   const std::lock_guard lock(mutex_);
-  if (contents_ == nullptr) return deleted_error();
+  if (contents_ == nullptr) return unknown_namespace(id_);
   return work(*contents_);
 }
 
@@ -99,7 +96,7 @@ Result<void> MemoryNamespace::append_now(std::span<const NewMessage> messages,
                                          std::span<WrittenMessage> written) {
   {
     const std::lock_guard lock(mutex_);
-    if (contents_ == nullptr) return deleted_error();
+    if (contents_ == nullptr) return unknown_namespace(id_);
     Contents& contents = *contents_;
     if (is_retry(contents.log, messages, written)) return {};
     if (auto planned = plan_append(contents.log, messages, written); !planned) return planned;

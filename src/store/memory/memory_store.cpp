@@ -7,16 +7,13 @@
 #include <vector>
 
 #include "base/rfc3339.hpp"
+#include "core/refusals.hpp"
 #include "store/memory/memory_namespace.hpp"
 
 namespace eventodb::store {
 namespace {
 
 using MemoryHandle = std::shared_ptr<MemoryNamespace>;
-
-Error not_found() {
-  return {ErrorCode::kNamespaceNotFound, "The namespace does not exist", {}};
-}
 
 class MemoryStore final : public Store {
  public:
@@ -33,14 +30,14 @@ class MemoryStore final : public Store {
     auto created = std::make_shared<MemoryNamespace>(wanted, base::wall_clock_now());
     const std::lock_guard lock(mutex_);
     if (!namespaces_.try_emplace(std::string(wanted.id), created).second) {
-      co_return Error{ErrorCode::kNamespaceExists, "The namespace exists", {}};
+      co_return namespace_exists(wanted.id);
     }
     co_return NamespaceHandle(std::move(created));
   }
 
   Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view id) override {
     const MemoryHandle removed = remove(id);
-    if (removed == nullptr) co_return not_found();
+    if (removed == nullptr) co_return unknown_namespace(id);
     const std::int64_t messages = removed->erase();
     co_return DeletedNamespace{.messages_deleted = messages, .deleted_at = base::wall_clock_now()};
   }
@@ -54,7 +51,7 @@ class MemoryStore final : public Store {
 
   Awaitable<Result<void>> set_token_hash(std::string_view id, const TokenHash& hash) override {
     const MemoryHandle ns = find(id);
-    if (ns == nullptr) co_return not_found();
+    if (ns == nullptr) co_return unknown_namespace(id);
     ns->set_token_hash(hash);
     co_return Result<void>();
   }

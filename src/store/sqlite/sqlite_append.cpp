@@ -2,6 +2,8 @@
 
 #include <exception>
 
+#include "base/logging.hpp"
+#include "core/refusals.hpp"
 #include "store/sqlite/sqlite_append_batch.hpp"
 #include "store/sqlite/sqlite_errors.hpp"
 #include "store/sqlite/sqlite_namespace.hpp"
@@ -22,7 +24,7 @@ std::size_t bytes_of(std::span<const NewMessage> messages) {
 }
 
 Error overloaded_error() {
-  return {ErrorCode::kOverloaded, "too many appends are waiting in this namespace", {}};
+  return {ErrorCode::kOverloaded, "Too many appends are waiting in this namespace", {}};
 }
 
 /// A sync that failed is not to be trusted again, wherever it happened.
@@ -67,11 +69,11 @@ void SqliteNamespace::enqueue(PendingAppend& append) {
   touched_.store(true, std::memory_order_relaxed);
   {
     const std::lock_guard lock(mutex_);
-    const bool fits =
-        pending_count_ < limits::kPendingAppendsMax &&
-        (pending_count_ == 0 || pending_bytes_ + append.bytes <= limits::kPendingAppendBytesMax);
+    const bool fits = pending_count_ < parts_.options.pending_appends_max &&
+                      (pending_count_ == 0 ||
+                       pending_bytes_ + append.bytes <= parts_.options.pending_append_bytes_max);
     if (state_ == State::kDeleted) {
-      append.outcome = deleted_error();
+      append.outcome = unknown_namespace(id());
     } else if (parts_.is_read_only.load(std::memory_order_relaxed)) {
       append.outcome = read_only_error();
     } else if (!fits) {
@@ -111,8 +113,8 @@ void SqliteNamespace::take_pending_locked(AppendBatch& batch) {
   std::size_t bytes = 0;
   while (pending_first_ != nullptr) {
     PendingAppend& append = *pending_first_;
-    const bool fits = messages + append.messages.size() <= limits::kCommitMessagesMax &&
-                      bytes + append.bytes <= limits::kCommitBytesMax;
+    const bool fits = messages + append.messages.size() <= parts_.options.commit_messages_max &&
+                      bytes + append.bytes <= parts_.options.commit_bytes_max;
     if (messages != 0 && !fits) break;
     messages += append.messages.size();
     bytes += append.bytes;
@@ -183,7 +185,7 @@ bool SqliteNamespace::commit_batch(AppendBatch& batch, OpenFiles& files,
                                    std::unique_lock<std::mutex>& lock) {
   try {
     if (files.tail_is_full()) {  // and the index cannot take it over
-      batch.fail_all({ErrorCode::kBackendError, "the index cannot be written", {}});
+      batch.fail_all({ErrorCode::kBackendError, "The index cannot be written", {}});
       return true;
     }
     if (auto planned = batch.plan(files, lock); !planned) {
@@ -207,7 +209,7 @@ bool SqliteNamespace::commit_batch(AppendBatch& batch, OpenFiles& files,
     publish_locked(batch, files);
   } catch (const std::exception& error) {
     if (!lock.owns_lock()) lock.lock();
-    spdlog::error("storage: append: {}", error.what());
+    spdlog::error("storage: append: {}", base::loggable(error.what()));
     batch.revert();
     batch.fail_all(out_of_memory_error());
     return true;

@@ -4,17 +4,13 @@
 
 #include "base/rfc3339.hpp"
 #include "base/uuid.hpp"
+#include "core/refusals.hpp"
 
 namespace eventodb::store::sqlite {
 namespace {
 
 /// A batch that grew past this gives its memory back.
 constexpr std::size_t kMessagesKeptMax = 8192;
-
-bool is_same(const MessageView& stored, const NewMessage& wanted) {
-  return stored.stream == wanted.stream && stored.type == wanted.type &&
-         stored.data == wanted.data && stored.metadata == wanted.metadata;
-}
 
 /// Opens a lock for the time of a look-up in files.
 class Unlocked {
@@ -27,18 +23,6 @@ class Unlocked {
  private:
   std::unique_lock<std::mutex>& lock_;
 };
-
-Error conflict(std::int64_t expected, std::int64_t actual) {
-  return {ErrorCode::kVersionConflict,
-          "the stream's version is " + std::to_string(actual) + ", not the expected " +
-              std::to_string(expected),
-          VersionConflict{expected, actual}};
-}
-
-Error id_exists(const MessageId& id, std::string stream, WrittenMessage written) {
-  return {ErrorCode::kMessageIdExists, "the message id belongs to another message",
-          ExistingMessage{id, std::move(stream), written}};
-}
 
 }  // namespace
 
@@ -87,17 +71,17 @@ DbResult<std::optional<Error>> AppendBatch::try_append(PendingAppend& append, Lo
     if (!head) return head.error();
     const std::int64_t version = (*head)->planned.version;
     if (!message.expected_version.accepts(version)) {
-      return conflict(message.expected_version.version(), version);
+      return version_conflict(message.expected_version.version(), version);
     }
     if (message.id) {
       if (auto& stored = stored_[i]) {
-        return id_exists(*message.id, std::move(stored->stream), stored->written);
+        return message_id_exists(*message.id, stored->stream, stored->written);
       }
       const auto [at, is_new] = client_ids_.try_emplace(*message.id, messages_.size());
       if (!is_new) {  // twice in this append
         const MessageView& first = messages_[at->second].view;
-        return id_exists(*message.id, std::string(first.stream),
-                         {first.position, first.global_position});
+        return message_id_exists(*message.id, first.stream,
+                                 {first.position, first.global_position});
       }
       noted_ids_.push_back(*message.id);
     }
@@ -128,8 +112,9 @@ DbResult<bool> AppendBatch::find_retry(PendingAppend& append, Lock& lock) {
 DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewMessage& message,
                                                                       Lock& lock) {
   const auto stored_as = [&message](const MessageView& view) {
-    return Stored{
-        {view.position, view.global_position}, std::string(view.stream), is_same(view, message)};
+    return Stored{{view.position, view.global_position},
+                  std::string(view.stream),
+                  is_same_content(view, message)};
   };
   if (const auto at = client_ids_.find(*message.id); at != client_ids_.end()) {
     return stored_as(messages_[at->second].view);

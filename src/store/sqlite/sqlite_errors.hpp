@@ -6,23 +6,19 @@
 /// What clients are told. Texts never hold paths or SQL.
 namespace eventodb::store::sqlite {
 
-inline Error deleted_error() {
-  return {ErrorCode::kNamespaceNotFound, "the namespace does not exist", {}};
-}
-
 inline Error read_only_error() {
   return {
-      ErrorCode::kReadOnly, "a sync failed; the server takes no more writes until it restarts", {}};
+      ErrorCode::kReadOnly, "A sync failed; the server takes no more writes until it restarts", {}};
 }
 
 inline Error out_of_memory_error() {
-  return {ErrorCode::kBackendError, "the server is out of memory", {}};
+  return {ErrorCode::kBackendError, "The server is out of memory", {}};
 }
 
 /// For a failure that is logged already.
 inline Error client_error(const Failure& failure) {
-  if (is_disk_full(failure.code)) return {ErrorCode::kBackendError, "the disk is full", {}};
-  return {ErrorCode::kBackendError, "the storage failed; the server's log says why", {}};
+  if (is_disk_full(failure.code)) return {ErrorCode::kBackendError, "The disk is full", {}};
+  return {ErrorCode::kBackendError, "The storage failed; the server's log says why", {}};
 }
 
 }  // namespace eventodb::store::sqlite

@@ -4,17 +4,11 @@
 
 #include <algorithm>
 
+#include "core/refusals.hpp"
 #include "store/sqlite/sqlite_errors.hpp"
 #include "store/sqlite/sqlite_store_parts.hpp"
 
 namespace eventodb::store::sqlite {
-namespace {
-
-/// A step is due as soon as the tail holds this much.
-constexpr std::size_t kIndexNowMessages = 16'384;
-constexpr std::size_t kIndexNowBytes = limits::kTailBytesMax / 3;
-
-}  // namespace
 
 /// A coroutine that waits until the files are open, or cannot be opened.
 class SqliteNamespace::OpenWaiter : public base::ThreadHop {
@@ -25,10 +19,8 @@ class SqliteNamespace::OpenWaiter : public base::ThreadHop {
 SqliteNamespace::SqliteNamespace(StoreParts& parts, RegistryRow row)
     : parts_(parts),
       row_(std::move(row)),
-      place_{parts.namespaces_directory + "/" + row_.directory,
-             row_.id,
-             row_.log_id,
-             {parts.options.durability, parts.options.checkpoint_pages}} {}
+      place_{parts.namespaces_directory + "/" + row_.directory, row_.id, row_.log_id,
+             parts.options.file_options()} {}
 
 SqliteNamespace::~SqliteNamespace() = default;
 
@@ -64,7 +56,7 @@ void SqliteNamespace::wait_for_open(OpenWaiter& waiter) {
       start_opening_locked();
       return;
     }
-    if (state_ == State::kDeleted) waiter.result = deleted_error();
+    if (state_ == State::kDeleted) waiter.result = unknown_namespace(id());
   }
   waiter.finish();
 }
@@ -110,7 +102,7 @@ void SqliteNamespace::open_files() {
     const std::lock_guard lock(mutex_);
     waiters = std::exchange(waiters_, nullptr);
     if (state_ == State::kDeleted) {
-      result = deleted_error();
+      result = unknown_namespace(id());
     } else if (opened) {
       state_ = State::kOpen;
       rebuild_index_ = false;
@@ -214,7 +206,7 @@ void SqliteNamespace::start_rebuild_locked(const Failure& failure) {
 Result<std::int64_t> SqliteNamespace::count_messages() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (state_ == State::kDeleted) return deleted_error();
+    if (state_ == State::kDeleted) return unknown_namespace(id());
     if (state_ == State::kOpen) return files_->message_count;
     if (state_ == State::kClosed && row_.is_clean) return row_.message_count;
     const bool was_asked = opener_scheduled_;
@@ -235,8 +227,8 @@ std::int64_t SqliteNamespace::mark_deleted() {
     state_ = State::kDeleted;
     waiters = std::exchange(waiters_, nullptr);
     lock.unlock();
-    fail_pending(deleted_error());
-    finish_waiters(waiters, deleted_error());
+    fail_pending(unknown_namespace(id()));
+    finish_waiters(waiters, unknown_namespace(id()));
     lock.lock();
     changed_.wait(lock, [this] { return is_idle_locked() && !opener_scheduled_; });
     files = std::move(files_);
@@ -269,9 +261,7 @@ void SqliteNamespace::shut_down() {
 
 void SqliteNamespace::schedule_index_locked() {
   if (state_ != State::kOpen || index_work_ == IndexWork::kNow || files_->tail.empty()) return;
-  const bool now = !index_is_stuck_ && (files_->tail.message_count() >= kIndexNowMessages ||
-                                        files_->tail.bytes() >= kIndexNowBytes);
-  if (now) {
+  if (!index_is_stuck_ && files_->index_is_due()) {
     index_work_ = IndexWork::kNow;
     parts_.indexers.push_now(index_job_);
   } else if (index_work_ == IndexWork::kNone) {

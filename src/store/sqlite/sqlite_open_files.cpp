@@ -89,8 +89,8 @@ DbResult<void> OpenFiles::catch_up(const Progress& progress) {
     const auto found = scan.next(row);
     if (!found) return found.error();
     if (!*found) return {};
-    if (tail.message_count() >= limits::kTailMessagesMax / 2 ||
-        tail.bytes() >= limits::kTailBytesMax / 2) {
+    if (tail.message_count() >= place.options.tail_messages_max / 2 ||
+        tail.bytes() >= place.options.tail_bytes_max / 2) {
       const auto indexed = index_step(nobody_else);
       if (!indexed) return indexed.error();
       if (progress) progress(index.state().message_count, last_global);

@@ -51,8 +51,14 @@ struct OpenFiles {
   bool close(bool orderly);
 
   bool tail_is_full() const {
-    return tail.message_count() >= limits::kTailMessagesMax ||
-           tail.bytes() >= limits::kTailBytesMax;
+    return tail.message_count() >= place.options.tail_messages_max ||
+           tail.bytes() >= place.options.tail_bytes_max;
+  }
+
+  /// An index step is worth its while without waiting for more.
+  bool index_is_due() const {
+    return tail.message_count() >= place.options.tail_messages_max / 8 ||
+           tail.bytes() >= place.options.tail_bytes_max / 3;
   }
 
   NamespacePlace place;

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "core/refusals.hpp"
 #include "store/sqlite/sqlite_errors.hpp"
 #include "store/sqlite/sqlite_store_parts.hpp"
 
@@ -92,7 +93,7 @@ Awaitable<Result<void>> SqliteNamespace::perform(ReadTask& task) {
       case ReadTask::Look::kAnswered:
         co_return Result<void>();
       case ReadTask::Look::kDeleted:
-        co_return deleted_error();
+        co_return unknown_namespace(id());
       case ReadTask::Look::kClosed:
         if (auto opened = co_await ensure_open(); !opened) co_return opened;
         break;

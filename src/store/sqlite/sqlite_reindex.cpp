@@ -1,3 +1,4 @@
+#include "core/refusals.hpp"
 #include "store/sqlite/sqlite_open_files.hpp"
 #include "store/sqlite/sqlite_registry.hpp"
 #include "store/sqlite/sqlite_store.hpp"
@@ -43,16 +44,14 @@ Result<std::int64_t> reindex(const StoreOptions& options, std::string_view names
   std::int64_t rebuilt = 0;
   for (const RegistryRow& row : *rows) {
     if (!namespace_id.empty() && row.id != namespace_id) continue;
-    const NamespacePlace place{located->namespaces + "/" + row.directory,
-                               row.id,
-                               row.log_id,
-                               {options.durability, options.checkpoint_pages}};
+    const NamespacePlace place{located->namespaces + "/" + row.directory, row.id, row.log_id,
+                               options.file_options()};
     if (auto done = rebuild(place, progress); !done) return done.error();
     ++rebuilt;
   }
   registry.close();
   if (rebuilt == 0 && !namespace_id.empty()) {
-    return Error{ErrorCode::kNamespaceNotFound, "the namespace does not exist", {}};
+    return unknown_namespace(namespace_id);
   }
   return rebuilt;
 }

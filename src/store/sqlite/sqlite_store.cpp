@@ -9,6 +9,7 @@
 
 #include "base/logging.hpp"
 #include "base/rfc3339.hpp"
+#include "core/refusals.hpp"
 #include "store/sqlite/sqlite_errors.hpp"
 #include "store/sqlite/sqlite_namespace.hpp"
 
@@ -35,7 +36,7 @@ class RegistrarTask final : public base::ThreadHop, public Job {
     try {
       result = work_();
     } catch (const std::exception& error) {
-      spdlog::error("storage: {}", error.what());
+      spdlog::error("storage: {}", base::loggable(error.what()));
       result = out_of_memory_error();
     }
     finish();
@@ -191,7 +192,7 @@ Result<void> SqliteStore::make_directory(RegistryRow& row) {
 
 Result<NamespaceHandle> SqliteStore::create(const NewNamespace& wanted) {
   if (find(wanted.id) != nullptr) {
-    return Error{ErrorCode::kNamespaceExists, "the namespace exists already", {}};
+    return namespace_exists(wanted.id);
   }
   if (parts_.is_read_only.load()) return read_only_error();
   const auto serial = parts_.registry.next_serial();
@@ -206,7 +207,7 @@ Result<NamespaceHandle> SqliteStore::create(const NewNamespace& wanted) {
   row.is_clean = true;
   if (auto made = make_directory(row); !made) {
     spdlog::error("storage: {}", made.error().message);
-    return Error{ErrorCode::kBackendError, "the namespace's files cannot be made", {}};
+    return Error{ErrorCode::kBackendError, "The namespace's files cannot be made", {}};
   }
   if (auto added = parts_.registry.insert(row, wanted.metadata); !added) {
     return registry_error(added.error());
@@ -219,7 +220,7 @@ Result<NamespaceHandle> SqliteStore::create(const NewNamespace& wanted) {
 
 Result<DeletedNamespace> SqliteStore::remove(std::string_view id) {
   const Handle ns = find(id);
-  if (ns == nullptr) return deleted_error();
+  if (ns == nullptr) return unknown_namespace(id);
   if (parts_.is_read_only.load()) return read_only_error();
   // Opens it when only its log knows the count. One that cannot be opened can still be deleted.
   static_cast<void>(ns->count_messages());
@@ -242,7 +243,7 @@ Result<DeletedNamespace> SqliteStore::remove(std::string_view id) {
 
 Result<void> SqliteStore::change_token(std::string_view id, const TokenHash& hash) {
   const Handle ns = find(id);
-  if (ns == nullptr) return deleted_error();
+  if (ns == nullptr) return unknown_namespace(id);
   if (parts_.is_read_only.load()) return read_only_error();
   if (auto done = parts_.registry.set_token_hash(ns->row().serial, hash); !done) {
     return registry_error(done.error());
