@@ -178,7 +178,7 @@ void Connection::sweep() {
 void Connection::begin_stop() {
   if (stream_end_ != nullptr) {
     stream_end_->end_stream();
-  } else if (phase_ == Phase::kIdle) {
+  } else if (phase_ == Phase::kIdle || phase_ == Phase::kHeader) {
     closing_ = true;
     cancel_waits();
   }

@@ -8,6 +8,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/logging.hpp"
 #include "net/session_thread.hpp"
 
 namespace eventodb::net {
@@ -44,7 +45,7 @@ Awaitable<void> EventStream::send_events() {
       if (!taken) gone_ = true;
     }
   } catch (const std::exception& problem) {
-    spdlog::error("a subscription failed: {}", problem.what());
+    spdlog::error("a subscription failed: {}", base::loggable(problem.what()));
     gone_ = true;  // without an end: the client must not take it for a regular one
   }
 }
@@ -75,7 +76,7 @@ Awaitable<void> EventStream::watch_client() {
       if (!readable || !connection_->drop_received()) break;
     }
   } catch (const std::exception& problem) {
-    spdlog::error("a subscriber cannot be watched: {}", problem.what());
+    spdlog::error("a subscriber cannot be watched: {}", base::loggable(problem.what()));
   }
   watching_ = false;
   if (!finishing_) {

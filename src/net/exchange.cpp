@@ -15,8 +15,6 @@ namespace {
 /// A body is read in pieces of this size at first, then of its size so far: nobody gets memory
 /// for bytes that were only announced.
 constexpr std::size_t kBodyPieceBytes = 64 * 1024;
-/// An unwanted body up to this size is read and dropped to keep the connection.
-constexpr std::uint64_t kDroppedBodyBytesMax = 64 * 1024;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -200,7 +198,7 @@ void Exchange::finish_head(ResponseHead head) {
 bool Exchange::is_body_droppable() const {
   if (body_state_ == BodyState::kRead) return true;
   return !framing_.chunked && !head_.expect_continue &&
-         framing_.content_length <= kDroppedBodyBytesMax;
+         framing_.content_length <= limits::kDroppedBodyBytesMax;
 }
 
 Awaitable<bool> Exchange::send_piece() {

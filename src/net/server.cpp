@@ -68,7 +68,7 @@ class Server::Impl {
   static Threads make_threads(const SessionSettings& settings, std::size_t count) {
     Threads threads;
     for (std::size_t i = 0; i < count; ++i) {
-      threads.push_back(std::make_unique<SessionThread>(settings));
+      threads.push_back(std::make_unique<SessionThread>(settings, i == 0));
     }
     return threads;
   }

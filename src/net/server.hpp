@@ -68,7 +68,7 @@ class Server {
   /// Serves on this thread and on io_threads - 1 further ones until stop(). Then no connection is
   /// accepted, idle ones close at once, requests already received are answered within the grace,
   /// and what is left is cut off. Returns true when every connection has ended, which is the
-  /// rule. False: a request still waits for the storage half a second after the grace; then
+  /// rule. False: a request still waits for the storage limits::kAbandonAfter after the grace; then
   /// neither server nor store may be destroyed, leave with std::_Exit.
   bool run();
 

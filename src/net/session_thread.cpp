@@ -9,6 +9,8 @@
 #include <limits>
 #include <utility>
 
+#include "base/logging.hpp"
+#include "eventodb/limits.hpp"
 #include "net/http_session.hpp"
 
 namespace eventodb::net {
@@ -20,8 +22,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kFreeMemoriesMax = 32;
 /// A client that has its answer and does not close does not hold up the shutdown for long.
 constexpr std::uint32_t kLingerTicksAtStop = 1;
-/// After the grace: for answers that were just finished and errors that are on their way.
-constexpr auto kAbandonAfter = milliseconds(500);
 
 /// Whole sweeps in `time`, rounded up; a phase ends when more than these have passed.
 std::uint32_t ticks(milliseconds time, milliseconds period) {
@@ -30,8 +30,11 @@ std::uint32_t ticks(milliseconds time, milliseconds period) {
 
 }  // namespace
 
-SessionThread::SessionThread(const SessionSettings& settings)
-    : settings_(settings), sweep_timer_(io_.context()), stop_timer_(io_.context()) {
+SessionThread::SessionThread(const SessionSettings& settings, bool tends_memory)
+    : settings_(settings),
+      sweep_timer_(io_.context()),
+      stop_timer_(io_.context()),
+      tends_memory_(tends_memory) {
   const Timeouts& timeouts = settings.timeouts;
   const auto set = [&](Phase phase, milliseconds time) {
     limits_[static_cast<std::size_t>(phase)] = ticks(time, timeouts.sweep_period);
@@ -63,7 +66,7 @@ void SessionThread::start(int descriptor, bool refused) {
   try {
     connection = std::make_unique<Connection>(*this, descriptor);
   } catch (const std::exception& problem) {
-    spdlog::warn("a connection could not be served: {}", problem.what());
+    spdlog::warn("a connection could not be served: {}", base::loggable(problem.what()));
     ::close(descriptor);
     connection_ended();
     return;
@@ -89,6 +92,7 @@ void SessionThread::sweep() {
   if (is_done()) return;
   ++tick_;
   for (Connection& connection : connections_) connection.sweep();
+  if (tends_memory_) idle_memory_.give_back();
   arm_sweep();
 }
 
@@ -105,7 +109,7 @@ void SessionThread::begin_stop() {
 
 void SessionThread::abort_all() {
   for (Connection& connection : connections_) connection.abort();
-  stop_timer_.expires_after(kAbandonAfter);
+  stop_timer_.expires_after(limits::kAbandonAfter);
   stop_timer_.async_wait([this](boost::system::error_code error) {
     if (error || is_done()) return;
     spdlog::error("a request still waits for the storage; leaving without it");

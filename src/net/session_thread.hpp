@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/idle_memory.hpp"
 #include "base/io_thread.hpp"
 #include "net/connection.hpp"
 #include "net/response_head.hpp"
@@ -36,7 +37,8 @@ struct SessionSettings {
 /// ended_cleanly() belongs to the thread that runs it.
 class SessionThread {
  public:
-  explicit SessionThread(const SessionSettings& settings);
+  /// `tends_memory`: it also looks after the memory of the process, which one thread does.
+  SessionThread(const SessionSettings& settings, bool tends_memory);
   SessionThread(const SessionThread&) = delete;
   SessionThread& operator=(const SessionThread&) = delete;
 
@@ -87,6 +89,8 @@ class SessionThread {
   boost::asio::steady_timer stop_timer_;
   std::array<std::uint32_t, kPhases> limits_;
   std::uint32_t tick_ = 0;
+  const bool tends_memory_;
+  base::IdleMemory idle_memory_{limits::kFreeMemoryKeptBytes};
   HttpDate date_;
   std::vector<std::unique_ptr<RequestMemory>> free_memory_;
   Connections connections_;

@@ -1,5 +1,6 @@
 // The items of the protocol's checklist about transport, by number.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <string_view>
@@ -131,6 +132,33 @@ TEST_P(Transport, Item012_EmptyArrayAndNullAreInvalid) {
 
 TEST_P(Transport, Item013_TheMethodIsAString) {
   expect_invalid("[123]");
+}
+
+TEST_P(Transport, Item014_AnUnknownMethodIsNotFound) {
+  for (const char* name : {"no.such", "Stream.Get", "stream.get ", "STREAM.GET", ""}) {
+    const HttpResponse response = rpc("[\"" + std::string(name) + "\",\"a\"]");
+    EXPECT_EQ(response.status, 404) << name;
+    EXPECT_EQ(parse_json(response.body).at("error").at("code"), "METHOD_NOT_FOUND") << name;
+  }
+}
+
+TEST_P(Transport, Item015_SurplusArgumentsAndUnknownOptionsAreIgnored) {
+  const std::string created = "\"item15-" + std::to_string(::getpid()) + "\"";
+  for (const std::string& body :
+       {std::string(R"(["stream.write","a-1",{"type":"T","data":{},"x":1},{"x":[1]},5])"),
+        std::string(R"(["stream.get","a-1",{"x":1,"batchsize":"no"},5,{"batchSize":"no"}])"),
+        std::string(R"(["stream.last","a-1",{"x":1,"Type":5},null])"),
+        std::string(R"(["stream.version","a-1",{"position":"no"},7])"),
+        std::string(R"(["category.get","a",{"x":{"size":0},"Position":"no"},5])"),
+        "[\"ns.create\"," + created + R"(,{"x":1,"Description":5},null])",
+        "[\"ns.info\"," + created + ",{},1]", "[\"ns.delete\"," + created + ",{},1]",
+        std::string(R"(["ns.list",{"x":1},2])"),
+        std::string(R"(["ns.streams",{"x":1,"Limit":"no"},2])"),
+        std::string(R"(["ns.categories",{"x":1},2])"), std::string(R"(["sys.version",1,{},[]])"),
+        std::string(R"(["sys.health",1,{},[]])")}) {
+    const HttpResponse response = rpc(body);
+    EXPECT_EQ(response.status, 200) << body << " -> " << response.body;
+  }
 }
 
 TEST_P(Transport, Item016_EveryErrorHasTheOneShape) {

@@ -2,15 +2,17 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <chrono>
 #include <csignal>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "eventodb/limits.hpp"
 #include "support/http_client.hpp"
 #include "support/json.hpp"
 #include "support/server_process.hpp"
+#include "wire/transport/resident_bytes.hpp"
 
 namespace eventodb::test {
 namespace {
@@ -113,14 +115,42 @@ TEST(Shutdown, RequestsInFlightAreAnsweredInFull) {
   EXPECT_EQ(server.wait(), 0);
 }
 
+/// Seconds from the signal to the end, which must be in order. The best of a few: what is promised
+/// is what the server does, not what a busy machine leaves it.
+template <class Prepare>
+double shutdown_seconds(double promised, const Prepare& prepare) {
+  double best = promised;
+  for (int attempt = 0; attempt < 3 && best >= promised; ++attempt) {
+    ServerProcess server(test_mode());
+    const std::vector<HttpClient> clients = prepare(server);
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_EQ(server.stop(), 0);
+    best = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+  return best;
+}
+
 TEST(Shutdown, IdleAndHalfSentConnectionsDoNotHoldItUp) {
-  ServerProcess server(test_mode());
-  HttpClient idle(server.port());
-  EXPECT_EQ(idle.rpc(kWrite).status, 200);
-  HttpClient silent(server.port());
-  HttpClient half(server.port());
-  half.send("POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Le");
-  EXPECT_EQ(server.stop(), 0);
+  // What the grace of running requests would cost.
+  constexpr double kGrace = std::chrono::duration<double>(limits::kShutdownGrace).count();
+  const auto seconds = shutdown_seconds(kGrace, [](const ServerProcess& server) {
+    std::vector<HttpClient> clients;
+    for (int i = 0; i < 3; ++i) clients.emplace_back(server.port());
+    EXPECT_EQ(clients[0].rpc(kWrite).status, 200);
+    clients[1].send("POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Le");
+    return clients;
+  });
+  EXPECT_LT(seconds, kGrace);
+}
+
+TEST(Shutdown, ARequestThatNeverComesInFullEndsWithinFiveSeconds) {
+  const auto seconds = shutdown_seconds(5, [](const ServerProcess& server) {
+    std::vector<HttpClient> clients;
+    clients.emplace_back(server.port());
+    clients[0].send("POST /rpc HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[");
+    return clients;
+  });
+  EXPECT_LT(seconds, 5);
 }
 
 TEST(Shutdown, BothSignalsEndIt) {
@@ -129,26 +159,17 @@ TEST(Shutdown, BothSignalsEndIt) {
   EXPECT_EQ(server.wait(), 0);
 }
 
-/// Resident bytes of a process that are no files.
-long resident_bytes(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("RssAnon:")) return std::stol(line.substr(8)) * 1024;
-  }
-  return -1;
-}
-
 TEST(Overload, AnIdleConnectionCostsLittle) {
   constexpr long kConnections = 2000;
   ServerProcess server(test_mode());
   std::vector<HttpClient> clients;
   for (int i = 0; i < 100; ++i) clients.emplace_back(server.port());
   EXPECT_EQ(clients.front().rpc(kWrite).status, 200);
-  const long before = resident_bytes(server.pid());
+  const long before = resident_bytes(server.pid(), "RssAnon");
   for (long i = 0; i < kConnections; ++i) clients.emplace_back(server.port());
   // The listener deals connections out in order: the last one is served after all others.
   EXPECT_EQ(clients.back().rpc(kWrite).status, 200);
-  const long each = (resident_bytes(server.pid()) - before) / kConnections;
+  const long each = (resident_bytes(server.pid(), "RssAnon") - before) / kConnections;
   RecordProperty("bytes_per_idle_connection", static_cast<int>(each));
   EXPECT_LT(each, 4096);
 }
