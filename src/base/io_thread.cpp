@@ -2,6 +2,7 @@
 
 #include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
+#include <thread>
 
 #include "base/check.hpp"
 
@@ -41,7 +42,10 @@ class SlotAllocator {
 }  // namespace
 
 IoThread::IoThread() = default;
-IoThread::~IoThread() = default;
+
+IoThread::~IoThread() {
+  while (posting_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+}
 
 void IoThread::run() {
   EVENTODB_CHECK(current_thread == nullptr);
@@ -55,7 +59,9 @@ IoThread& IoThread::current() {
   return *current_thread;
 }
 
-IoThread* IoThread::current_or_null() { return current_thread; }
+IoThread* IoThread::current_or_null() {
+  return current_thread;
+}
 
 void IoThread::resume_later(ThreadHop* first, ThreadHop* last) {
   ThreadHop* head = finished_.load(std::memory_order_relaxed);
@@ -64,9 +70,11 @@ void IoThread::resume_later(ThreadHop* first, ThreadHop* last) {
   } while (!finished_.compare_exchange_weak(head, first, std::memory_order_acq_rel,
                                             std::memory_order_relaxed));
   if (head != nullptr) return;  // whoever made it non-empty has posted
+  posting_.fetch_add(1, std::memory_order_relaxed);
   boost::asio::post(context_, boost::asio::bind_allocator(
                                   SlotAllocator<std::byte>(drain_slot_, sizeof(drain_slot_)),
                                   [this] { drain(); }));
+  posting_.fetch_sub(1, std::memory_order_release);  // the last touch: *this may be gone now
 }
 
 void IoThread::drain() {

@@ -20,6 +20,8 @@ class ThreadHop;
 class IoThread {
  public:
   IoThread();
+  /// Waits for threads that are still within the call that sent the last coroutine home: it may
+  /// have run to its end, and run() with it, while they are on their way out of the loop's queue.
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
@@ -42,6 +44,7 @@ class IoThread {
 
   boost::asio::io_context context_{1};
   std::atomic<ThreadHop*> finished_{nullptr};  // a stack; the push onto an empty one posts drain()
+  std::atomic<int> posting_{0};                // threads within post() to the context
   // Memory for the one drain() that can be in flight, so that a hop never allocates.
   alignas(std::max_align_t) std::byte drain_slot_[256];
 };

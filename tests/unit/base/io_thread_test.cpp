@@ -99,5 +99,16 @@ TEST(IoThread, HopsOfTwoThreadsMayShareAChain) {
   EXPECT_EQ(sums[1], 8 * 300);
 }
 
+TEST(IoThread, MayBeDestroyedWhileTheLastHopIsOnItsWayOut) {
+  Finisher finisher;
+  for (int i = 0; i < 300; ++i) {
+    IoThread io;
+    int sum = 0;
+    boost::asio::co_spawn(io.context(), hop_many(finisher, 1, sum), boost::asio::detached);
+    io.run();
+    EXPECT_EQ(sum, 1);
+  }
+}
+
 }  // namespace
 }  // namespace eventodb::base
