@@ -6,16 +6,13 @@
 #include "auth/default_namespace.hpp"
 #include "auth/token.hpp"
 #include "base/json_writer.hpp"
+#include "core/refusals.hpp"
 #include "eventodb/limits.hpp"
 #include "rpc/namespace_id.hpp"
 #include "rpc/namespace_lists.hpp"
 
 namespace eventodb::rpc {
 namespace {
-
-Error unknown_namespace(std::string_view id) {
-  return {ErrorCode::kNamespaceNotFound, "There is no namespace '" + std::string(id) + "'", {}};
-}
 
 // --- ns.create -----------------------------------------------------------------------------------
 
@@ -61,6 +58,10 @@ Result<CreateArguments> decode_create(Arguments& arguments) {
   }
   auto metadata = object_option(members[2], "metadata", arguments.arena());
   if (!metadata) return std::move(metadata).error();
+  if (metadata->size() > limits::kNamespaceMetadataBytesMax) {
+    return invalid_request("metadata must not be longer than " +
+                           std::to_string(limits::kNamespaceMetadataBytesMax) + " bytes");
+  }
   return CreateArguments{*id, *description, *token, *metadata};
 }
 
