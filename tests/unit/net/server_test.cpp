@@ -256,6 +256,17 @@ TEST(Server, ASweepThatIsDueWhenTheLastConnectionEndsDoesNotKeepItRunning) {
   EXPECT_EQ(client.receive().body, "done");
 }
 
+TEST(Server, LeavesWithoutARequestThatTheStorageNeverAnswers) {
+  Server::Options options;
+  options.shutdown_grace = milliseconds(10);
+  // Whoever gets false from run() may not destroy the server, and neither may this test.
+  static auto* const server = new RunningServer(options);
+  auto client = server->connect();
+  client.send(http_request("GET", "/hold"));
+  server->hold.await_request();
+  EXPECT_FALSE(server->stop());
+}
+
 TEST(Server, StopBeforeRunIsNotLost) {
   Router router;
   Server server(listen_on(0), router);
