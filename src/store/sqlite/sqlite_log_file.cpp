@@ -154,9 +154,9 @@ DbResult<void> LogFile::check_generation(const RawHeader& raw) {
         SQLITE_NOTADB,
         database_.path() + ": does not belong to its WAL; one of them was restored alone"};
   }
-  // The header may be that of a checkpoint that did not get further; the WAL then has the rest.
-  const bool was_cut_short = had_frames_ && raw.application_id > base_generation_;
-  if (raw.is_cut_off && !was_cut_short) {
+  // With a WAL the header may be that of a checkpoint that did not get further, and SQLite makes
+  // one of its own, without a new number, when the file is closed.
+  if (raw.is_cut_off && !had_frames_) {
     return Failure{SQLITE_CORRUPT, database_.path() + ": has been cut off"};
   }
   return {};
