@@ -11,11 +11,10 @@ export CCACHE_NOHASHDIR := 1
 # For the tests that read the source tree and its documents.
 export EVENTODB_SOURCE_DIR := $(CURDIR)
 
-# What a full sanitizer run covers: everything that executes the server's code.
-SANITIZED_LABELS := unit|contract|wire|crash
-
 configure = cmake --preset $(1) >/dev/null
 compile = $(call configure,$(1)) && cmake --build --preset $(1) -j $(JOBS) $(2)
+# Black-box tests of the release build run against the sanitized server: black_box builds them.
+sanitized = $(call compile,$(1),--target sanitized) && $(call ctest,$(1),-L sanitized)
 ctest = ctest --test-dir build/$(1) -j $(JOBS) --output-on-failure $(2)
 
 .PHONY: help
@@ -39,25 +38,22 @@ debug: deps ## Build everything without optimisation in build/debug
 	@$(call compile,debug,)
 
 .PHONY: test
-test: test-quick ## Build and run all tests (the sanitizer suites are make asan and make tsan)
+test: test-quick ## Build and run all tests (the sanitized ones are make asan and make tsan)
 
 .PHONY: test-quick
 test-quick: deps ## Build and run all tests of the release build
-	@scripts/install-dependencies.sh test profile
 	@$(call compile,release,)
 	@$(call ctest,release,)
 
 .PHONY: asan
-asan: deps ## Build with address and undefined-behaviour sanitizers and run all tests
-	@scripts/install-dependencies.sh test
-	@$(call compile,asan,)
-	@$(call ctest,asan,-L '$(SANITIZED_LABELS)')
+asan: deps ## Build with address and undefined-behaviour sanitizers and run the sanitized tests
+	@$(call compile,release,--target black_box)
+	@$(call sanitized,asan)
 
 .PHONY: tsan
-tsan: deps ## Build with the thread sanitizer and run all tests
-	@scripts/install-dependencies.sh test
-	@$(call compile,tsan,)
-	@$(call ctest,tsan,-L '$(SANITIZED_LABELS)')
+tsan: deps ## Build with the thread sanitizer and run the sanitized tests
+	@$(call compile,release,--target black_box)
+	@$(call sanitized,tsan)
 
 .PHONY: coverage
 coverage: deps ## Run the tests with coverage and print the lines covered per file

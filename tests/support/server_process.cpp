@@ -25,7 +25,7 @@ constexpr auto kStartupWait = std::chrono::seconds(30);
 constexpr std::string_view kTokenHeading = "DEFAULT NAMESPACE TOKEN:\n";
 constexpr std::string_view kListening = " listening on http://";
 
-[[noreturn]] void fail(const std::string& what) {
+[[noreturn]] void fail_to(const std::string& what) {
   throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
@@ -42,7 +42,7 @@ struct Pipe {
 
 Pipe make_pipe() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) fail("pipe");
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail_to("pipe");
   return {ends[0], ends[1]};
 }
 
@@ -72,7 +72,7 @@ pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> environ
   const std::vector<char*> envp = pointers(environment);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid < 0) fail("fork");
+  if (pid < 0) fail_to("fork");
   if (pid > 0) return pid;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
@@ -88,7 +88,7 @@ pid_t spawn(std::vector<std::string> arguments, std::vector<std::string> environ
 int wait_for(pid_t pid) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0) {
-    if (errno != EINTR) fail("waitpid");
+    if (errno != EINTR) fail_to("waitpid");
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
@@ -246,7 +246,7 @@ FinishedProgram run_eventodb(const std::vector<std::string>& arguments, const st
 
 TemporaryDirectory::TemporaryDirectory() {
   std::string pattern = (std::filesystem::temp_directory_path() / "eventodb-test-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) fail("mkdtemp");
+  if (::mkdtemp(pattern.data()) == nullptr) fail_to("mkdtemp");
   path_ = pattern;
 }
 

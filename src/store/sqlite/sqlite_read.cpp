@@ -7,10 +7,10 @@ namespace eventodb::store::sqlite {
 namespace {
 
 /// Messages rendered in one hold of the namespace's mutex.
-constexpr std::int64_t kSliceMessages = 256;
+constexpr std::int64_t kReadSliceMessages = 256;
 
 std::int64_t slice_of(std::int64_t remaining, std::int64_t rows_left) {
-  const std::int64_t slice = std::min(kSliceMessages, rows_left);
+  const std::int64_t slice = std::min(kReadSliceMessages, rows_left);
   return remaining < 0 ? slice : std::min(remaining, slice);
 }
 
