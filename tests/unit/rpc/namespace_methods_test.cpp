@@ -82,6 +82,18 @@ TEST_F(NamespaceMethodsTest, IdsAndDescriptionsHaveALimit) {
   EXPECT_EQ(call_as_default(create("b", described(limits::kDescriptionBytesMax + 1))).status, 400);
 }
 
+TEST_F(NamespaceMethodsTest, MetadataHasALimit) {
+  const auto with_metadata = [](std::size_t bytes) {
+    const std::string frame = R"({"a":""})";
+    return R"({"metadata": {"a" : ")" + std::string(bytes - frame.size(), 'm') + "\"} }";
+  };
+  constexpr std::size_t kMax = limits::kNamespaceMetadataBytesMax;
+  EXPECT_EQ(call_as_default(create("a", with_metadata(kMax))).status, 200);
+  const auto refused = call_as_default(create("b", with_metadata(kMax + 1)));
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.message().find("metadata"), std::string::npos) << refused.message();
+}
+
 TEST_F(NamespaceMethodsTest, IdsMayHoldAnythingElse) {
   for (const char* id : {"a/b", "..", "../x", "a b", "\xc3\xa9\xf0\x9f\x98\x80", "a-b", "a_b",
                          "?&#", "default2", "Tenant", "\xc2\xa0"}) {

@@ -211,7 +211,10 @@ TEST_F(WireNamespacesAuth, Item124ADeletedNamespacesTokenIsRefused) {
         std::string(R"(["stream.get","s"])"), std::string(R"(["stream.last","s"])"),
         std::string(R"(["stream.version","s"])"), std::string(R"(["category.get","s"])"),
         std::string(R"(["ns.streams"])"), std::string(R"(["ns.categories"])"),
-        std::string(R"(["sys.version"])"), "[\"ns.info\"," + json_text(namespace_id_) + "]"}) {
+        std::string(R"(["ns.list"])"), std::string(R"(["ns.create","another"])"),
+        "[\"ns.delete\"," + json_text(namespace_id_) + "]",
+        "[\"ns.info\"," + json_text(namespace_id_) + "]", std::string(R"(["sys.version"])"),
+        std::string(R"(["sys.health"])")}) {
     for (Caller* caller : {&own_, &fresh}) {
       const auto reply = caller->call(body);
       EXPECT_EQ(reply.status(), 403) << body;
