@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
+#include <charconv>
+#include <cstdint>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -29,10 +31,27 @@ const Names<base::LogFormat> kLogFormats = {{"console", base::LogFormat::kConsol
                                             {"json", base::LogFormat::kJson}};
 const Names<Durability> kDurabilities = {{"disk", Durability::kDisk}, {"os", Durability::kOs}};
 
+std::string in_quotes(std::string_view text) {
+  return "'" + base::loggable(text) + "'";
+}
+
 /// The validator without the text it would add to the option's placeholder.
 CLI::Validator plain(CLI::Validator validator) {
   validator.description("");
   return validator;
+}
+
+/// Digits alone: CLI11 by itself would take 0x10, 010 and leading white space.
+CLI::Validator number_up_to(std::uint64_t max) {
+  const auto check = [max](const std::string& text) -> std::string {
+    std::uint64_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, number);
+    const bool is_plain = text == "0" || !text.starts_with('0');
+    if (error == std::errc() && rest == end && is_plain && number <= max) return {};
+    return in_quotes(text) + " is not a number from 0 to " + std::to_string(max);
+  };
+  return CLI::Validator(check, "");
 }
 
 /// An option whose value is one of a few names.
@@ -67,7 +86,7 @@ void declare_storage(CLI::App& app, Config& config) {
 
 void declare_server(CLI::App& app, Config& config) {
   app.add_option("--port", config.port, "TCP port; 0 takes a free one")
-      ->check(plain(CLI::Range(0, 65535)))
+      ->check(number_up_to(65535))
       ->type_name("PORT")
       ->capture_default_str();
   app.add_option("--bind", config.bind, "address to listen on; without it all, IPv4 and IPv6")
@@ -82,7 +101,7 @@ void declare_server(CLI::App& app, Config& config) {
       ->default_str("false");
   app.add_option("--io-threads", config.io_threads,
                  "threads that serve connections; 0 chooses by the machine")
-      ->check(plain(CLI::Range(0, static_cast<int>(limits::kIoThreadsMax))))
+      ->check(number_up_to(limits::kIoThreadsMax))
       ->type_name("COUNT")
       ->capture_default_str();
 }
@@ -138,10 +157,6 @@ std::string_view boolean_value(std::string_view text) {
   return "";
 }
 
-std::string in_quotes(std::string_view text) {
-  return "'" + base::loggable(text) + "'";
-}
-
 /// The values one source gives to flags; empty ones are left out.
 class FlagValues {
  public:
@@ -167,32 +182,36 @@ class FlagValues {
     return std::any_of(values_.begin(), values_.end(),
                        [&](const Value& value) { return value.flag == flag; });
   }
-  UsageError unknown_flag(const std::string& name) const;
+  std::string suggestion_for(const std::string& name) const;
 
   const CLI::App& known_;
   FlagScope command_;
   std::vector<Value> values_;
 };
 
-UsageError FlagValues::unknown_flag(const std::string& name) const {
+/// What the user may have meant, to be added to an error's text; "" for no idea.
+std::string FlagValues::suggestion_for(const std::string& name) const {
   std::vector<std::string> candidates;
   for (const auto* option : known_.get_options()) {
     if (belongs(*option)) candidates.push_back(option->get_single_name());
   }
   const std::string near = closest(name, candidates);
-  const std::string hint = near.empty() ? "" : "; did you mean '--" + near + "'?";
-  return {2, "unknown flag " + in_quotes("--" + name) + hint};
+  return near.empty() ? "" : "; did you mean '--" + near + "'?";
 }
 
 std::optional<UsageError> FlagValues::add_arguments(std::span<const std::string> arguments) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
     const std::size_t dashes = argument.find_first_not_of('-');
-    if (dashes != 1 && dashes != 2) return UsageError{2, "unexpected word " + in_quotes(argument)};
+    if (dashes != 1 && dashes != 2) {
+      return UsageError{2, "unexpected word " + in_quotes(argument) + suggestion_for(argument)};
+    }
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(dashes, equals - dashes);
     const CLI::Option* option = known_.get_option_no_throw("--" + name);
-    if (option == nullptr || !belongs(*option)) return unknown_flag(name);
+    if (option == nullptr || !belongs(*option)) {
+      return UsageError{2, "unknown flag " + in_quotes("--" + name) + suggestion_for(name)};
+    }
     if (equals != std::string::npos) {
       values_.push_back({name, argument.substr(equals + 1), "--" + name});
     } else if (is_switch(*option)) {
@@ -230,7 +249,10 @@ std::optional<UsageError> FlagValues::store_into(Settings& settings, int exit_st
     try {
       parser.parse(std::vector<std::string>{"--" + flag + "=" + value});
     } catch (const CLI::ParseError& error) {
-      return UsageError{exit_status, source + ": " + base::loggable(error.what())};
+      std::string_view why = error.what();
+      const std::string name = "--" + flag + ": ";
+      if (why.starts_with(name)) why.remove_prefix(name.size());  // `source` says it
+      return UsageError{exit_status, source + ": " + base::loggable(why)};
     }
   }
   return std::nullopt;

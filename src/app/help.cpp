@@ -27,6 +27,8 @@ Database URLs:
   (none)                           SQLite below the data directory; memory in test mode
   sqlite://NAME.db                 registry DATA-DIR/NAME.db, the namespaces' files beside it
   sqlite://                        registry DATA-DIR/metadata.db
+  pebble://PATH                    memory, in test mode only; refused otherwise
+  postgres://..., postgresql://... refused: not built yet
 
 `eventodb serve` without flags serves SQLite in ./data on port 8080.
 

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "app/command_line.hpp"
@@ -129,10 +130,19 @@ void announce_token(const auth::BootstrapOutcome& outcome) {
   }
 }
 
+/// What an acknowledgement of a write says.
+std::string_view meaning_of(std::string_view durability) {
+  if (durability == "disk") return "an acknowledged write is synced to the disk";
+  if (durability == "os") return "an acknowledged write survives the process, not the machine";
+  return "nothing survives the process";
+}
+
 void announce_server(const net::Server& server, const StoreDescription& store) {
   print_line(std::string("eventodb ") + base::kVersion + " listening on http://" +
              server.address() + " backend=" + store.backend + " durability=" + store.durability +
              " data=" + store.location);
+  spdlog::info("backend={} durability={}: {}", store.backend, store.durability,
+               meaning_of(store.durability));
 }
 
 int run_server(const Config& config, const EndSignals& signals, Store& store) {

@@ -43,8 +43,12 @@ Result<Backend> backend_of(const Config& config) {
 }
 
 /// Forms that look like something else than they are (protocol D62).
-void warn_of_surprises(const Config& config) {
+void warn_of_surprises(const Config& config, Backend backend) {
   const std::string_view url = config.db_url;
+  if (backend == Backend::kMemory && !url.empty()) {
+    spdlog::warn("test mode keeps {} in memory: nothing is there after the end",
+                 base::loggable(url));
+  }
   if (url.starts_with("sqlite:///")) {
     spdlog::warn("the path of {} is taken below the data directory {}", base::loggable(url),
                  config.data_dir);
@@ -52,7 +56,6 @@ void warn_of_surprises(const Config& config) {
   if (url == "sqlite://:memory:" || url == "sqlite://memory") {
     spdlog::warn("{} names a file below the data directory, not memory", base::loggable(url));
   }
-  if (config.test_mode) spdlog::warn("with a sqlite URL test mode is off: tokens are checked");
 }
 
 sqlite::StoreOptions options_of(const Config& config) {
@@ -64,8 +67,8 @@ sqlite::StoreOptions options_of(const Config& config) {
 Result<std::unique_ptr<Store>> open_store(const Config& config) {
   const auto backend = backend_of(config);
   if (!backend) return backend.error();
+  warn_of_surprises(config, *backend);
   if (*backend == Backend::kMemory) return make_memory_store();
-  warn_of_surprises(config);
   return sqlite::SqliteStore::open(options_of(config));
 }
 

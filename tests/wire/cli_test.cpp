@@ -188,7 +188,17 @@ TEST(Cli, Item050TestModeWithADatabaseUrlLeavesAuthenticationOn) {
   EXPECT_EQ(status_of(server, kVersionCall, ""), 401);
   EXPECT_EQ(status_of(server, kVersionCall, server.token()), 200);
   server.stop();
-  EXPECT_NE(server.standard_error().find("test mode is ignored"), std::string::npos);
+  const std::string log = server.standard_error();
+  EXPECT_NE(log.find("test mode is ignored"), std::string::npos) << log;
+  EXPECT_EQ(log.find("test mode"), log.rfind("test mode")) << "it is said once: " << log;
+}
+
+TEST(Cli, TheLogSaysHowDurableWritesAre) {
+  const TemporaryDirectory directory;
+  ServerProcess server(in(directory, {"-durability", "os"}));
+  server.stop();
+  EXPECT_NE(server.standard_error().find("backend=sqlite durability=os"), std::string::npos)
+      << server.standard_error();
 }
 
 TEST(Cli, TestModeNeedsNoStorageAndNoToken) {
@@ -277,13 +287,20 @@ TEST(Cli, ADataDirectoryThatIsAFileEndsWithStatus1) {
   EXPECT_NE(ended.error.find(file), std::string::npos) << ended.error;
 }
 
-TEST(Cli, TwoServersOnOneDirectoryTheSecondRefuses) {
+TEST(Cli, TwoServersOnOneDirectoryTheSecondRefusesWithinASecond) {
   const TemporaryDirectory directory;
   const ServerProcess first(in(directory));
-  const auto second = refused_start({"-data-dir", directory.path()});
-  EXPECT_EQ(second.status, 1);
-  EXPECT_EQ(second.output, "");
-  EXPECT_NE(second.error.find(directory.path()), std::string::npos) << second.error;
+  auto took = std::chrono::steady_clock::duration::max();
+  // A busy machine may be slow once.
+  for (int attempt = 0; attempt < 3 && took >= std::chrono::seconds(1); ++attempt) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto second = refused_start({"-data-dir", directory.path()});
+    took = std::chrono::steady_clock::now() - begin;
+    EXPECT_EQ(second.status, 1);
+    EXPECT_EQ(second.output, "");
+    EXPECT_NE(second.error.find(directory.path()), std::string::npos) << second.error;
+  }
+  EXPECT_LT(took, std::chrono::seconds(1));
   EXPECT_EQ(status_of(first, kVersionCall, first.token()), 200);
 }
 
@@ -292,6 +309,15 @@ TEST(Cli, APortInUseEndsWithStatus1) {
   const auto second = run_eventodb({"-test-mode", "-port", std::to_string(first.port())});
   EXPECT_EQ(second.status, 1);
   EXPECT_NE(second.error.find(std::to_string(first.port())), std::string::npos) << second.error;
+}
+
+TEST(Cli, PebbleInTestModeIsMemoryWithAWarning) {
+  ServerProcess server(with({"-test-mode", "-db-url", "pebble:///var/lib/x"}));
+  EXPECT_NE(server.startup_line().find(" backend=memory "), std::string::npos);
+  EXPECT_EQ(status_of(server, kVersionCall, ""), 200);
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_NE(server.standard_error().find("pebble:///var/lib/x in memory"), std::string::npos)
+      << server.standard_error();
 }
 
 TEST(Cli, BindChoosesTheAddress) {

@@ -157,6 +157,26 @@ TEST(CommandLine, AValueThatDoesNotFitIsASyntaxError) {
   }
 }
 
+TEST(CommandLine, NumbersAreDigitsAlone) {
+  for (const auto* text :
+       {"abc", "0x10", " 80", "80 ", "+80", "-0", "8e3", "080", "65536", "99999999999999999999"}) {
+    const std::string expected = std::string("'") + text + "' is not a number from 0 to 65535";
+    EXPECT_EQ(refused({"--port", text}).text, "--port: " + expected);
+    EXPECT_EQ(refused({"serve"}, {{"EVENTODB_PORT", text}}).text, "EVENTODB_PORT: " + expected);
+  }
+  EXPECT_EQ(serve({"-port", "65535"}).port, 65535);
+  EXPECT_EQ(serve({"-io-threads", "64"}).io_threads, 64U);
+  EXPECT_EQ(refused({"-log-level", "loud"}).text.find("--log-level: loud"), 0U);
+}
+
+TEST(CommandLine, AWordThatIsNearAFlagGetsASuggestion) {
+  EXPECT_EQ(refused({"serve", "port", "8080"}).text,
+            "unexpected word 'port'; did you mean '--port'?");
+  EXPECT_EQ(refused({"reindex", "data-dri"}).text,
+            "unexpected word 'data-dri'; did you mean '--data-dir'?");
+  EXPECT_EQ(refused({"serve", "something-else"}).text, "unexpected word 'something-else'");
+}
+
 TEST(CommandLine, UnknownFlagsAndWordsAreRefusedWithASuggestion) {
   const auto flag = refused({"-prot", "1"});
   EXPECT_EQ(flag.exit_status, 2);
