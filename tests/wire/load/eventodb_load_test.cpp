@@ -63,6 +63,20 @@ TEST(EventodbLoad, MeasuresTestModeAndWritesTheResults) {
   EXPECT_NE(json.find("\"errors\": 0,"), std::string::npos) << json;
 }
 
+TEST(EventodbLoad, PrintsALineEverySecondUnlessQuiet) {
+  const ServerProcess server({.arguments = {"--test-mode"}, .environment = {}});
+  const std::string flags = "--duration 2500ms --rate 200 --workers 2" + url_of(server);
+  const auto outcome = run_load(flags);
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  const auto first = outcome.output.find("   1s ");
+  const auto second = outcome.output.find("   2s ");
+  EXPECT_EQ(first, 0U) << outcome.output;
+  EXPECT_NE(second, std::string::npos) << outcome.output;
+  EXPECT_LT(second, outcome.output.find("operations ")) << outcome.output;
+  const auto quiet = run_load("--quiet " + flags);
+  EXPECT_EQ(quiet.output.find("operations "), 0U) << quiet.output;
+}
+
 TEST(EventodbLoad, KeepsARateAndPipelines) {
   const ServerProcess server({.arguments = {"--test-mode"}, .environment = {}});
   for (const char* flags : {"--rate 500", "--pipeline 16", "--mix write", "--mix read",
