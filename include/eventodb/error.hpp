@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -40,8 +41,10 @@ enum class ErrorCode : std::uint8_t {
 
 /// details of kVersionConflict.
 struct VersionConflict {
-  std::int64_t expected;
-  std::int64_t actual;  ///< -1: the stream has no messages
+  std::int64_t expected = 0;
+  std::int64_t actual = 0;  ///< -1: the stream has no messages
+  std::size_t message = 0;  ///< which one of the batch expected that
+  std::string stream = {};  ///< shown when not empty: where the call names several
 };
 
 /// details of kMessageIdExists: the message that holds the id.

@@ -21,6 +21,7 @@ inline constexpr std::size_t kTypeBytesMax = 4096;                // 400 above
 inline constexpr std::size_t kNamespaceIdBytesMax = 255;          // 400 above
 inline constexpr std::size_t kDescriptionBytesMax = 64 * 1024;    // 400 above
 inline constexpr std::size_t kJsonDepthMax = 1000;                // 400 above
+inline constexpr std::size_t kAppendMessagesMax = 10'000;         // 400 above
 inline constexpr std::size_t kJsonRpcBatchCallsMax = 1000;        // JSON-RPC error -32600 above
 inline constexpr std::int64_t kBatchSizeMax = 10'000;             // 400 above; -1 is no limit
 inline constexpr std::int64_t kBatchSizeDefault = 1000;

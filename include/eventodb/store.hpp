@@ -129,10 +129,11 @@ class Namespace {
   /// durable as the store promises and visible to every later read; fills `written`
   /// (REQUIRES: same size).
   /// Fails with kVersionConflict when an expected version differs from the stream's (the messages
-  /// before it in the batch count), kMessageIdExists, kOverloaded, kReadOnly, kBackendError,
-  /// kNamespaceNotFound. A single message whose id is stored with equal stream, type, data and
-  /// metadata is a retry: nothing is stored, `written` is the first result; a batch is a retry when
-  /// that holds for all its messages.
+  /// before it in the batch count; the details say which message), kMessageIdExists (also when the
+  /// batch holds an id twice), kOverloaded, kReadOnly, kBackendError, kNamespaceNotFound. The first
+  /// message that may not be appended decides. A single message whose id is stored with equal
+  /// stream, type, data and metadata is a retry: nothing is stored, `written` is the first result;
+  /// a batch is a retry when that holds for all its messages.
   /// After kBackendError the outcome is unknown: send again with the same id to learn it.
   virtual Awaitable<Result<void>> append(std::span<const NewMessage> messages,
                                          std::span<WrittenMessage> written) = 0;

@@ -12,11 +12,12 @@
 namespace eventodb::base {
 
 /// Memory for one request: allocate by bumping a pointer, free everything at once with reset().
-/// The first block is kept between requests, so a steady state never reaches malloc; what exceeds
-/// it comes in further blocks that reset() gives back. Not thread-safe; destructors are not run.
+/// The first block is kept between requests, so a steady state never reaches malloc. What exceeds
+/// it comes in further, larger blocks; reset() gives them back, but keeps the last one in place of
+/// the first if it is no larger than `kept_bytes_max`. Not thread-safe; destructors are not run.
 class Arena {
  public:
-  explicit Arena(std::size_t first_block_bytes = 8 * 1024);
+  explicit Arena(std::size_t first_block_bytes = 8 * 1024, std::size_t kept_bytes_max = 64 * 1024);
   ~Arena();
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -42,10 +43,10 @@ class Arena {
 
   /// Frees everything; views into the arena end here.
   void reset() {
+    count_memory_use(MemoryKind::kArenas, extra_.empty());
+    if (!extra_.empty()) replace_blocks();
     next_ = first_.get();
     end_ = next_ + first_bytes_;
-    count_memory_use(MemoryKind::kArenas, extra_.empty());
-    if (!extra_.empty()) drop_extra();
   }
 
   /// Bytes held beyond the first block; for tests and statistics.
@@ -53,9 +54,10 @@ class Arena {
 
  private:
   void* allocate_block(std::size_t bytes, std::size_t alignment);
-  void drop_extra();
+  void replace_blocks();
 
   std::size_t first_bytes_;
+  std::size_t kept_bytes_max_;
   std::unique_ptr<std::byte[]> first_;
   std::byte* next_;
   std::byte* end_;

@@ -4,11 +4,11 @@
 
 namespace eventodb {
 
-Error version_conflict(std::int64_t expected, std::int64_t actual) {
+Error version_conflict(std::int64_t expected, std::int64_t actual, std::size_t message) {
   return {ErrorCode::kVersionConflict,
           "Expected stream version " + std::to_string(expected) + ", but it is " +
               std::to_string(actual),
-          VersionConflict{.expected = expected, .actual = actual}};
+          VersionConflict{.expected = expected, .actual = actual, .message = message}};
 }
 
 Error message_id_exists(const MessageId& id, std::string_view stream, WrittenMessage written) {

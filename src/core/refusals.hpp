@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -9,8 +10,9 @@
 /// What every backend refuses, in the same words: an error has one text wherever it arises.
 namespace eventodb {
 
-/// `actual` is -1 when the stream has no messages.
-Error version_conflict(std::int64_t expected, std::int64_t actual);
+/// `actual` is -1 when the stream has no messages; `message` is the one of the batch that expected
+/// otherwise.
+Error version_conflict(std::int64_t expected, std::int64_t actual, std::size_t message);
 
 /// The id is that of another message: `written` says where in `stream` it is.
 Error message_id_exists(const MessageId& id, std::string_view stream, WrittenMessage written);

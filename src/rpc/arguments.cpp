@@ -3,7 +3,10 @@
 #include <utility>
 
 namespace eventodb::rpc {
-namespace {
+
+Error invalid_request(std::string text) {
+  return {ErrorCode::kInvalidRequest, std::move(text), {}};
+}
 
 Error must_be(std::string_view name, std::string_view what) {
   std::string text(name);
@@ -12,10 +15,9 @@ Error must_be(std::string_view name, std::string_view what) {
   return invalid_request(std::move(text));
 }
 
-}  // namespace
-
-Error invalid_request(std::string text) {
-  return {ErrorCode::kInvalidRequest, std::move(text), {}};
+Error at_place(std::string place, Error error) {
+  error.message.insert(0, place);
+  return error;
 }
 
 bool Arguments::next() {
@@ -39,6 +41,12 @@ Result<std::string_view> Arguments::take_non_empty_string(std::string_view name)
   auto text = take_string(name);
   if (text && text->empty()) return invalid_request(std::string(name) + " must not be empty");
   return text;
+}
+
+Result<JsonCursor*> Arguments::enter_array(std::string_view name) {
+  if (!next() || cursor_.peek() != JsonKind::kArray) return must_be(name, "an array");
+  cursor_.enter();
+  return &cursor_;
 }
 
 Result<void> Arguments::take_object(std::string_view name, std::span<const std::string_view> names,

@@ -14,6 +14,10 @@ namespace eventodb::rpc {
 
 /// kInvalidRequest with this text.
 Error invalid_request(std::string text);
+/// The same: "<name> must be <what>".
+Error must_be(std::string_view name, std::string_view what);
+/// The same error with its text behind `place`; so that a place is spelled out only on failure.
+Error at_place(std::string place, Error error);
 
 /// The positional arguments of one call, taken from left to right. Every failure is kInvalidRequest
 /// with a text that names the argument. Views live as long as the body and the arena.
@@ -31,6 +35,9 @@ class Arguments {
 
   Result<std::string_view> take_string(std::string_view name);
   Result<std::string_view> take_non_empty_string(std::string_view name);
+  /// Enters an array: the result stands inside it. REQUIRES: it is read to its end, by
+  /// next_element(), before the next argument is taken.
+  Result<JsonCursor*> enter_array(std::string_view name);
   /// Takes an object; the value of the member names[i] goes to values[i], of a repeated one the
   /// last, and of others none. REQUIRES: values are absent and as many as names.
   Result<void> take_object(std::string_view name, std::span<const std::string_view> names,

@@ -15,6 +15,10 @@ struct DetailsWriter {
     base::append_int(out, conflict.expected);
     out.append(",\"actual\":");
     base::append_int(out, conflict.actual);
+    if (!conflict.stream.empty()) {
+      out.append(",\"stream\":");
+      base::append_json_string(out, conflict.stream);
+    }
     out.append('}');
   }
   void operator()(const ExistingMessage& message) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -54,6 +55,8 @@ class JsonCursor {
  public:
   explicit JsonCursor(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
 
+  /// How much of the text is left.
+  std::size_t rest_bytes() const { return static_cast<std::size_t>(end_ - at_); }
   /// Kind of the value the cursor stands at. Skips white space.
   JsonKind peek() {
     skip_space();

@@ -1,5 +1,6 @@
 #include "rpc/method_table.hpp"
 
+#include "rpc/append_methods.hpp"
 #include "rpc/category_methods.hpp"
 #include "rpc/namespace_methods.hpp"
 #include "rpc/stream_methods.hpp"
@@ -15,6 +16,8 @@ constexpr Method kTable[] = {
     {"category.get", 1, kNeedsNamespace, kCategoryGet},
     {"stream.last", 1, kNeedsNamespace, kStreamLast},
     {"stream.version", 1, kNeedsNamespace, kStreamVersion},
+    {"stream.append", 2, kNeedsNamespace | kCreatesNamespace | kChanges, kStreamAppend},
+    {"streams.append", 1, kNeedsNamespace | kCreatesNamespace | kChanges, kStreamsAppend},
     {"ns.create", 1, kAdministrator | kChanges, kNsCreate},
     {"ns.delete", 1, kChanges, kNsDelete},
     {"ns.list", 0, kAdministrator, kNsList},

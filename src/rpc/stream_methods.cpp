@@ -2,78 +2,31 @@
 
 #include <algorithm>
 #include <span>
-#include <string>
 
 #include "base/json_writer.hpp"
-#include "eventodb/limits.hpp"
+#include "rpc/message_arguments.hpp"
 #include "rpc/message_list.hpp"
 #include "rpc/read_options.hpp"
 
 namespace eventodb::rpc {
 namespace {
 
-Result<std::string_view> take_stream_name(Arguments& arguments) {
-  auto name = arguments.take_non_empty_string("streamName");
-  if (name && name->size() > limits::kStreamNameBytesMax) {
-    return invalid_request("streamName must not be longer than " +
-                           std::to_string(limits::kStreamNameBytesMax) + " bytes");
-  }
-  return name;
-}
-
 // --- stream.write --------------------------------------------------------------------------------
 
-Result<std::string_view> type_of(const JsonValue& value, base::Arena& arena) {
-  if (value.kind != JsonKind::kString) return invalid_request("message.type must be a string");
-  const std::string_view type = string_of(value, arena);
-  if (type.empty()) return invalid_request("message.type must not be empty");
-  if (type.size() > limits::kTypeBytesMax) {
-    return invalid_request("message.type must not be longer than " +
-                           std::to_string(limits::kTypeBytesMax) + " bytes");
-  }
-  return type;
-}
-
-Result<void> decode_message(Arguments& arguments, NewMessage& message) {
-  constexpr std::string_view kNames[] = {"type", "data", "metadata"};
-  JsonValue members[3];
-  auto taken = arguments.take_object("message", kNames, members);
+Result<void> decode_only_message(Arguments& arguments, NewMessage& message) {
+  MessageMembers members;
+  auto taken = arguments.take_object("message", MessageMembers::kNames, members.values);
   if (!taken) return taken;
-  const auto& [type_value, data, metadata] = members;
-
-  auto type = type_of(type_value, arguments.arena());
-  if (!type) return std::move(type).error();
-  message.type = *type;
-
-  if (data.kind != JsonKind::kObject) return invalid_request("message.data must be an object");
-  message.data = compact_text_of(data, arguments.arena());
-
-  if (metadata.is_absent() || metadata.kind == JsonKind::kNull) return {};
-  if (metadata.kind != JsonKind::kObject) {
-    return invalid_request("message.metadata must be an object or null");
-  }
-  message.metadata = compact_text_of(metadata, arguments.arena());
-  return {};
+  return decode_message(members, {}, arguments.arena(), message);
 }
 
 Result<void> decode_write_options(Arguments& arguments, NewMessage& message) {
   constexpr std::string_view kNames[] = {"id", "expectedVersion"};
   JsonValue members[2];
-  auto taken = arguments.take_options(kNames, members);
-  if (!taken) return taken;
-  const auto& [id_value, version_value] = members;
-
-  auto id = string_option(id_value, "id", arguments.arena());
-  if (!id) return std::move(id).error();
-  if (!id->empty()) {
-    message.id = base::parse_uuid(*id);
-    if (!message.id) return invalid_request("id must be a UUID");
-  }
-
-  auto version = integer_option(version_value, "expectedVersion");
-  if (!version) return std::move(version).error();
-  if (*version) message.expected_version = ExpectedVersion(**version);
-  return {};
+  auto decoded = arguments.take_options(kNames, members);
+  if (decoded) decoded = decode_id(members[0], "id", arguments.arena(), message);
+  if (decoded) decoded = decode_expected_version(members[1], "expectedVersion", message);
+  return decoded;
 }
 
 Result<NewMessage> decode_write(Arguments& arguments) {
@@ -81,7 +34,7 @@ Result<NewMessage> decode_write(Arguments& arguments) {
   auto stream = take_stream_name(arguments);
   if (!stream) return std::move(stream).error();
   message.stream = *stream;
-  auto decoded = decode_message(arguments, message);
+  auto decoded = decode_only_message(arguments, message);
   if (decoded) decoded = decode_write_options(arguments, message);
   if (!decoded) return std::move(decoded).error();
   return message;

@@ -153,6 +153,58 @@ TEST_P(AppendContract, ABatchThatFailsInItsLastMessageStoresNothing) {
             (WrittenMessage{.position = {1}, .global_position = {2}}));
 }
 
+TEST_P(AppendContract, AConflictInTheMiddleOfABatchNamesItsMessageAndStoresNothing) {
+  const Log log = create();
+  must(log.append({event("a-1"), event("b-1")}));
+  std::vector<NewMessage> batch(300, event("new-1"));
+  batch[100] = event("new-2");
+  batch[101] = event("a-1");
+  batch[150] = event_at("b-1", 7);
+  batch[200] = event_at("a-1", 0);  // wrong too, as 101 comes before it
+  const auto result = log.append(batch);
+  ASSERT_EQ(failure_of(result), ErrorCode::kVersionConflict);
+  const auto conflict = std::get<VersionConflict>(result.error().details);
+  EXPECT_EQ(conflict.message, 150U);
+  EXPECT_EQ(conflict.expected, 7);
+  EXPECT_EQ(conflict.actual, 0);
+  EXPECT_EQ(must(log.head()).value, 2);
+  EXPECT_FALSE(must(log.version("new-1")).has_value());
+  EXPECT_EQ(must(log.info()).stream_count, 2);
+  batch[150] = event_at("b-1", 0);
+  EXPECT_EQ(std::get<VersionConflict>(log.append(batch).error().details).message, 200U);
+  batch[200] = event_at("a-1", 1);
+  EXPECT_EQ(must(log.append(batch)).at(200),
+            (WrittenMessage{.position = {2}, .global_position = {203}}));
+}
+
+TEST_P(AppendContract, AStreamMayComeBackInABatchWithAnotherExpectation) {
+  const Log log = create();
+  const auto written = must(log.append({event_at("a-1", -1), event("a-1"), event_at("b-1", -1),
+                                        event_at("a-1", 1), event_at("b-1", 0)}));
+  EXPECT_EQ(written.at(3), (WrittenMessage{.position = {2}, .global_position = {4}}));
+  EXPECT_EQ(written.at(4), (WrittenMessage{.position = {1}, .global_position = {5}}));
+  const auto result = log.append({event_at("a-1", 2), event("b-1"), event_at("a-1", 2)});
+  ASSERT_EQ(failure_of(result), ErrorCode::kVersionConflict)
+      << "the version is that which the batch itself made";
+  EXPECT_EQ(std::get<VersionConflict>(result.error().details).actual, 3);
+  EXPECT_EQ(must(log.version("a-1"))->value, 2);
+}
+
+TEST_P(AppendContract, TheLargestCallOfAClientIsOneBatch) {
+  const Log log = create();
+  std::vector<NewMessage> batch;
+  for (std::size_t i = 0; i < limits::kAppendMessagesMax; ++i) {
+    batch.push_back(event(i % 2 == 0 ? "a-1" : "b-1"));
+    batch.back().id = id_number(i);
+  }
+  const auto written = must(log.append(batch));
+  EXPECT_EQ(written.back().global_position.value, static_cast<std::int64_t>(batch.size()));
+  EXPECT_EQ(must(log.append(batch)), written) << "a retry";
+  batch.back().data = R"({"n":1})";
+  EXPECT_EQ(failure_of(log.append(batch)), ErrorCode::kMessageIdExists);
+  EXPECT_EQ(must(log.head()).value, static_cast<std::int64_t>(batch.size()));
+}
+
 TEST_P(AppendContract, ABatchMayBeLargerThanACommit) {
   const Log log = create();
   const std::size_t count = limits::kCommitMessagesMax + 900;

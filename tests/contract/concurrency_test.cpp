@@ -170,5 +170,26 @@ TEST_P(ConcurrencyContract, ManyNamespacesAreWrittenAtOnce) {
   for (const auto& log : logs) EXPECT_EQ(must(log.head()).value, 80);
 }
 
+TEST_P(ConcurrencyContract, BatchesOfSeveralWritersAreNotMixed) {
+  const Log log = create();
+  constexpr std::size_t kBatches = 60;
+  constexpr std::size_t kSize = 40;
+  on_every_thread(log, [&](const Log& mine, std::size_t index) {
+    const std::string data = "{\"writer\":" + std::to_string(index) + "}";
+    for (std::size_t i = 0; i < kBatches; ++i) {
+      std::vector<NewMessage> batch(kSize, event(i % 2 == 0 ? "a-1" : "b-1", data));
+      const auto written = must(mine.append(batch));
+      const auto span = static_cast<std::int64_t>(kSize) - 1;
+      EXPECT_EQ(written.back().position.value, written.front().position.value + span);
+      EXPECT_EQ(written.back().global_position.value, written.front().global_position.value + span);
+    }
+  });
+  const auto found = log.read_all().messages;
+  ASSERT_EQ(found.size(), 4 * kBatches * kSize);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].data, found[i - i % kSize].data) << "in the middle of a batch, at " << i;
+  }
+}
+
 }  // namespace
 }  // namespace eventodb::contract

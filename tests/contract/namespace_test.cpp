@@ -249,7 +249,7 @@ TEST_P(NamespaceContract, RefusalsHaveTheSameTextsEverywhere) {
   NewMessage message = event("a-1");
   message.id = id_number(1);
   const auto written = must(log.append(message));
-  EXPECT_EQ(log.append(event_at("a-1", 5)).error().message, version_conflict(5, 0).message);
+  EXPECT_EQ(log.append(event_at("a-1", 5)).error().message, version_conflict(5, 0, 0).message);
   message.type = "Other";
   EXPECT_EQ(log.append(message).error().message,
             message_id_exists(*message.id, "a-1", written).message);

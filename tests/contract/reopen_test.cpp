@@ -54,6 +54,25 @@ TEST_P(ReopenContract, WritingGoesOnWhereItStopped) {
   }
 }
 
+TEST_P(ReopenContract, RetriesOfBatchesAreStillKnown) {
+  std::vector<NewMessage> batch(500, event("a-1", R"({"n":1})"));
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].id = id_number(i);
+  batch.front().expected_version = ExpectedVersion(-1);
+  std::vector<WrittenMessage> first;
+  {
+    const Log log = create();
+    first = must(log.append(batch));
+  }
+  reopen();
+  const Log log = found();
+  EXPECT_EQ(must(log.append(batch)), first);
+  batch.back().id = id_number(500);
+  EXPECT_EQ(failure_of(log.append(batch)), ErrorCode::kVersionConflict);
+  batch.front().expected_version = {};
+  EXPECT_EQ(failure_of(log.append(batch)), ErrorCode::kMessageIdExists) << "a part of it is stored";
+  EXPECT_EQ(must(log.head()).value, 500);
+}
+
 TEST_P(ReopenContract, RetriesAreStillKnown) {
   NewMessage message = event("a-1", R"({"n":1})");
   message.id = id_number(1);

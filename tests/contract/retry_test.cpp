@@ -110,6 +110,54 @@ TEST_P(RetryContract, ABatchOfWhichOnlyAPartIsStoredIsRefusedWhole) {
   EXPECT_FALSE(must(log.version("new-1")).has_value());
 }
 
+TEST_P(RetryContract, ABatchIsARetryWhateverItsExpectedVersionsSay) {
+  const Log log = create();
+  std::vector<NewMessage> batch = {with_id(1), with_id(2, "b-1"), with_id(3)};
+  batch[0].expected_version = ExpectedVersion(-1);
+  batch[1].expected_version = ExpectedVersion(-1);
+  const auto first = must(log.append(batch));
+  must(log.append({event("a-1"), event("b-1")}));
+  EXPECT_EQ(must(log.append(batch)), first) << "those versions are gone by now";
+  batch[2].expected_version = ExpectedVersion(77);
+  EXPECT_EQ(must(log.append(batch)), first);
+  batch[2].data = "{}";
+  const auto result = log.append(batch);
+  ASSERT_EQ(failure_of(result), ErrorCode::kVersionConflict) << "it is no retry any more";
+  EXPECT_EQ(std::get<VersionConflict>(result.error().details).message, 0U);
+  EXPECT_EQ(must(log.head()).value, 5);
+}
+
+TEST_P(RetryContract, TheFirstMessageOfABatchThatMayNotBeAppendedDecides) {
+  const Log log = create();
+  must(log.append(with_id(1)));
+  NewMessage stale = event("b-1");
+  stale.expected_version = ExpectedVersion(5);
+  EXPECT_EQ(failure_of(log.append({with_id(2), with_id(1), stale})), ErrorCode::kMessageIdExists);
+  EXPECT_EQ(failure_of(log.append({with_id(2), stale, with_id(1)})), ErrorCode::kVersionConflict);
+  EXPECT_EQ(must(log.head()).value, 1);
+  EXPECT_EQ(must(log.append(with_id(2))).global_position.value, 2) << "its id is still free";
+}
+
+TEST_P(RetryContract, RacingCopiesOfABatchStoreItOnce) {
+  const Log log = create();
+  const std::vector<RunningIoThread*> threads = {&io_, &second_io_, &third_io_, &fourth_io_};
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    std::vector<NewMessage> batch;
+    for (std::uint64_t i = 0; i < 50; ++i) {
+      batch.push_back(with_id(round * 50 + i, i % 2 == 0 ? "a-1" : "b-1"));
+    }
+    std::vector<std::vector<WrittenMessage>> written(threads.size(),
+                                                     std::vector<WrittenMessage>(batch.size()));
+    std::vector<std::future<Result<void>>> results;
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+      results.push_back(threads[i]->start(log.ns().append(batch, written[i])));
+    }
+    for (auto& result : results) must(result.get());
+    for (const auto& one : written) EXPECT_EQ(one, written.front());
+    ASSERT_EQ(must(log.head()).value, static_cast<std::int64_t>(50 * (round + 1)));
+  }
+}
+
 TEST_P(RetryContract, AnIdTwiceInABatchIsRefused) {
   const Log log = create();
   const auto result = log.append({event("b-1"), with_id(1), with_id(1)});

@@ -66,6 +66,34 @@ void check_call(const LedgerCall& call, const FoundMessage* message, Problems& p
   }
 }
 
+/// A batch is stored whole, or not at all, and nothing stands between its messages.
+void check_batches(const std::vector<LedgerCall>& calls, const Places& places, Problems& problems) {
+  struct Extent {
+    std::int64_t sent = 0;
+    std::int64_t stored = 0;
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+  };
+  std::map<std::int64_t, Extent> batches;
+  for (const LedgerCall& call : calls) {
+    if (call.batch == 0) continue;
+    Extent& extent = batches[call.batch];
+    ++extent.sent;
+    const auto at = places.find(call.number);
+    if (at == places.end()) continue;
+    const std::int64_t place = at->second->global_position;
+    extent.first = extent.stored == 0 ? place : std::min(extent.first, place);
+    extent.last = std::max(extent.last, place);
+    ++extent.stored;
+  }
+  for (const auto& [batch, extent] : batches) {
+    if (extent.stored == 0) continue;
+    if (extent.stored == extent.sent && extent.last - extent.first + 1 == extent.sent) continue;
+    problems.push_back("batch " + std::to_string(batch) + " is there in part, or torn: " +
+                       std::to_string(extent.stored) + " of " + std::to_string(extent.sent));
+  }
+}
+
 /// I6: what was acknowledged before another was sent stands before it.
 void check_order(const std::vector<LedgerCall>& calls, const Places& places, Problems& problems) {
   struct Moment {
@@ -97,16 +125,23 @@ void check_order(const std::vector<LedgerCall>& calls, const Places& places, Pro
 }  // namespace
 
 LedgerCall Ledger::begin(const std::string& stream, const std::string& id,
-                         const std::function<std::string(std::int64_t)>& make_data) {
+                         const std::function<std::string(std::int64_t)>& make_data,
+                         std::int64_t batch) {
   const std::lock_guard lock(mutex_);
   LedgerCall call;
   call.number = static_cast<std::int64_t>(calls_.size());
   call.stream = stream;
   call.id = id;
+  call.batch = batch;
   call.data = make_data(call.number);
   call.sent_at = ++clock_;
   calls_.push_back(call);
   return call;
+}
+
+std::int64_t Ledger::new_batch() {
+  const std::lock_guard lock(mutex_);
+  return ++batches_;
 }
 
 void Ledger::acknowledge(std::int64_t number, std::int64_t position, std::int64_t global_position) {
@@ -145,7 +180,9 @@ std::optional<LedgerCall> Ledger::any_unknown_with_id(std::uint64_t choice) cons
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < ended_calls_; ++i) {
     const LedgerCall& call = calls_[(choice + i) % ended_calls_];
-    if (call.state == LedgerCall::State::kUnknown && !call.id.empty()) return call;
+    if (call.state == LedgerCall::State::kUnknown && !call.id.empty() && call.batch == 0) {
+      return call;
+    }
   }
   return std::nullopt;
 }
@@ -159,6 +196,7 @@ std::vector<std::string> Ledger::check(const std::vector<FoundMessage>& found) c
     const auto at = places.find(call.number);
     check_call(call, at == places.end() ? nullptr : at->second, problems);
   }
+  check_batches(calls_, places, problems);
   check_order(calls_, places, problems);
   return problems;
 }

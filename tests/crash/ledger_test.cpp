@@ -68,6 +68,29 @@ TEST_F(LedgerCheck, ARetryAnsweredWithAnotherPlaceIsSeen) {
   EXPECT_EQ(broken(), 1U);
 }
 
+TEST_F(LedgerCheck, AnUnansweredBatchMustBeThereWholeOrNotAtAll) {
+  const auto batch = ledger_.new_batch();
+  const auto make_data = [](std::int64_t n) { return std::to_string(n); };
+  for (int i = 0; i < 3; ++i) ledger_.begin("s-1", "", make_data, batch);
+  EXPECT_EQ(broken(), 0U);
+  found_.push_back({"id", "s-1", 3, 4, 3, "3"});
+  EXPECT_EQ(broken(), 1U);
+  found_.push_back({"id", "s-1", 4, 5, 4, "4"});
+  EXPECT_EQ(broken(), 1U);
+  found_.push_back({"id", "s-1", 5, 6, 5, "5"});
+  EXPECT_EQ(broken(), 0U);
+}
+
+TEST_F(LedgerCheck, AMessageWithinABatchOfOthersIsSeen) {
+  const auto batch = ledger_.new_batch();
+  const auto make_data = [](std::int64_t n) { return std::to_string(n); };
+  ledger_.begin("s-1", "", make_data, batch);
+  ledger_.begin("s-1", "", make_data);
+  ledger_.begin("s-1", "", make_data, batch);
+  for (int i = 3; i < 6; ++i) found_.push_back({"id", "s-1", i, i + 1, i, std::to_string(i)});
+  EXPECT_EQ(broken(), 1U);
+}
+
 TEST_F(LedgerCheck, AnUnansweredMessageMayBeThereOrNot) {
   const auto call = ledger_.begin("s-1", "", [](std::int64_t) { return std::string("x"); });
   EXPECT_EQ(broken(), 0U);

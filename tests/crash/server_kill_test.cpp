@@ -63,7 +63,7 @@ class AckCounter {
 };
 
 /// One client that writes until the server is gone: with and without ids, with and without an
-/// expected version that may be stale, and again what earlier got no answer.
+/// expected version that may be stale, alone and in batches, and again what earlier got no answer.
 class Writer {
  public:
   Writer(Ledger& ledger, AckCounter& acks, const ServerProcess& server, std::string token,
@@ -77,10 +77,15 @@ class Writer {
   void run() {
     try {
       for (;;) {
-        if (random_() % 8 == 0) {
-          retry_one();
-        } else {
-          write_one();
+        switch (random_() % 8) {
+          case 0:
+            retry_one();
+            break;
+          case 1:
+            write_batch();
+            break;
+          default:
+            write_one();
         }
       }
     } catch (const HttpClientError&) {
@@ -107,6 +112,38 @@ class Writer {
     }
     note(call, answer);
     known_version_[choice % kStreams] = as_int(parse_json(answer.body).at("position"));
+  }
+
+  /// Up to forty messages, over two streams that may be the same one.
+  void write_batch() {
+    const std::uint64_t choice = random_();
+    const auto batch = ledger_.new_batch();
+    std::vector<std::vector<LedgerCall>> calls(2);
+    std::string body;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::string stream = "account-" + std::to_string((choice >> 8 * i) % kStreams);
+      body += i == 0 ? "[\"streams.append\",[" : ",";
+      body += "{\"stream\":\"" + stream + "\",\"messages\":[";
+      for (std::uint64_t n = 0; n <= (choice >> (16 + 8 * i)) % 20; ++n) {
+        calls[i].push_back(ledger_.begin(
+            stream, "", [&](std::int64_t number) { return make_data(number, choice >> n); },
+            batch));
+        if (n != 0) body += ',';
+        body += R"({"type":"Written","data":)" + calls[i].back().data + "}";
+      }
+      body += "]}";
+    }
+    const HttpResponse answer = client_.rpc(body + "]]", token_);
+    ASSERT_EQ(answer.status, 200) << answer.body;
+    const auto ranges = parse_json(answer.body);
+    for (std::size_t i = 0; i < 2; ++i) {
+      std::int64_t position = as_int(ranges.at(i).at("firstPosition"));
+      std::int64_t global = as_int(ranges.at(i).at("firstGlobalPosition"));
+      for (const auto& call : calls[i]) ledger_.acknowledge(call.number, position++, global++);
+      EXPECT_EQ(as_int(ranges.at(i).at("lastPosition")), position - 1);
+      EXPECT_EQ(as_int(ranges.at(i).at("lastGlobalPosition")), global - 1);
+    }
+    acks_.add();
   }
 
   /// I9: whatever became of the first attempt, the answer is where the one message stands.

@@ -28,10 +28,11 @@ class Planner {
         is_batch_(batch_size > 1),
         next_global_(log.empty() ? 1 : log.last().value + 1) {}
 
-  Result<void> plan(const NewMessage& message, WrittenMessage& written) {
+  /// `index`: place of the message in the batch.
+  Result<void> plan(const NewMessage& message, std::size_t index, WrittenMessage& written) {
     const std::int64_t version = version_of(message.stream);
     if (!message.expected_version.accepts(version)) {
-      return version_conflict(message.expected_version.version(), version);
+      return version_conflict(message.expected_version.version(), version, index);
     }
     if (message.id) {
       if (const auto stored = log_.find_id(*message.id)) {
@@ -85,7 +86,7 @@ Result<void> plan_append(const MessageLog& log, std::span<const NewMessage> mess
                          std::span<WrittenMessage> written) {
   Planner planner(log, messages.size());
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    if (auto planned = planner.plan(messages[i], written[i]); !planned) return planned;
+    if (auto planned = planner.plan(messages[i], i, written[i]); !planned) return planned;
   }
   return {};
 }

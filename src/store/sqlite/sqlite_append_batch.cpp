@@ -71,7 +71,7 @@ DbResult<std::optional<Error>> AppendBatch::try_append(PendingAppend& append, Lo
     if (!head) return head.error();
     const std::int64_t version = (*head)->planned.version;
     if (!message.expected_version.accepts(version)) {
-      return version_conflict(message.expected_version.version(), version);
+      return version_conflict(message.expected_version.version(), version, i);
     }
     if (message.id) {
       if (auto& stored = stored_[i]) {

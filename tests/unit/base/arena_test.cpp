@@ -46,6 +46,22 @@ TEST(Arena, GivesFurtherBlocksBack) {
   EXPECT_EQ(arena.extra_blocks(), 0U);
 }
 
+TEST(Arena, GrowsToWhatRequestsNeedWithinItsBound) {
+  Arena arena(64, 1024);
+  const auto use = [&arena](int times) {
+    for (int i = 0; i < times; ++i) arena.allocate(16);
+    const std::size_t extra = arena.extra_blocks();
+    arena.reset();
+    return extra;
+  };
+  EXPECT_GT(use(25), 0U);
+  for (int round = 0; round < 5; ++round) use(25);
+  EXPECT_EQ(use(25), 0U) << "400 bytes fit by now";
+  for (int round = 0; round < 20; ++round) use(100);
+  EXPECT_GT(use(100), 0U) << "1600 bytes are more than it keeps";
+  EXPECT_EQ(use(60), 0U) << "what it kept is still there";
+}
+
 TEST(Arena, AlignsInEveryBlock) {
   Arena arena(64);
   for (int i = 0; i < 100; ++i) {

@@ -65,7 +65,7 @@ TEST(MemoryFiguresTest, AUseWhileTheThreadEndsIsHarmless) {
 TEST(MemoryFiguresTest, ArenasReportBlocksAndWhetherTheFirstWasEnough) {
   const MemoryFigures before = memory_figures(MemoryKind::kArenas);
   {
-    Arena arena(1024);
+    Arena arena(1024, 1024);
     arena.allocate(100);
     arena.reset();
     arena.allocate(5000);
@@ -79,6 +79,21 @@ TEST(MemoryFiguresTest, ArenasReportBlocksAndWhetherTheFirstWasEnough) {
   }
   EXPECT_EQ(memory_figures(MemoryKind::kArenas).bytes, before.bytes);
   EXPECT_EQ(memory_figures(MemoryKind::kArenas).count, before.count);
+}
+
+TEST(MemoryFiguresTest, ArenasReportTheBlockTheyKept) {
+  const MemoryFigures before = memory_figures(MemoryKind::kArenas);
+  {
+    Arena arena(1024, 8192);
+    arena.allocate(5000);
+    arena.reset();
+    const auto kept = memory_figures(MemoryKind::kArenas).bytes - before.bytes;
+    EXPECT_GE(kept, 5000);
+    EXPECT_LE(kept, 8192);
+    arena.allocate(5000);
+    EXPECT_EQ(memory_figures(MemoryKind::kArenas).bytes - before.bytes, kept);
+  }
+  EXPECT_EQ(memory_figures(MemoryKind::kArenas).bytes, before.bytes);
 }
 
 TEST(MemoryFiguresTest, BuffersReportMemoryGrowthAndReuse) {

@@ -6,11 +6,12 @@ namespace eventodb {
 namespace {
 
 TEST(Refusals, CarryWhatClientsAreTold) {
-  const Error conflict = version_conflict(5, -1);
+  const Error conflict = version_conflict(5, -1, 3);
   EXPECT_EQ(conflict.code, ErrorCode::kVersionConflict);
   EXPECT_EQ(conflict.message, "Expected stream version 5, but it is -1");
   EXPECT_EQ(std::get<VersionConflict>(conflict.details).expected, 5);
   EXPECT_EQ(std::get<VersionConflict>(conflict.details).actual, -1);
+  EXPECT_EQ(std::get<VersionConflict>(conflict.details).message, 3U);
 
   const MessageId id{{1, 2, 3}};
   const WrittenMessage written{.position = {7}, .global_position = {8}};

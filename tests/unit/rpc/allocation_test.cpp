@@ -95,6 +95,20 @@ TEST_F(AllocationTest, AWriteAllocatesOnlyItsShareOfABlock) {
   EXPECT_LT(allocations_per_call(kWrite), 0.05);
 }
 
+TEST_F(AllocationTest, ABatchAllocatesOnlyItsShareOfBlocks) {
+  const std::string message =
+      R"({"type":"TestEvent","data":{"text":")" + std::string(280, 'x') + "\"}}";
+  std::string messages = "[" + message;
+  for (int i = 1; i < 100; ++i) messages += "," + message;
+  messages += "]";
+  // Some 35 KB a call, kept by the store in blocks of 64 KB or more; decoding takes none.
+  EXPECT_LT(allocations_per_call("[\"stream.append\",\"test-stream-1\"," + messages + "]"), 2);
+  EXPECT_LT(
+      allocations_per_call(
+          "[\"streams.append\",[{\"stream\":\"test-stream-1\",\"messages\":" + messages + "}]]"),
+      2);
+}
+
 TEST_F(AllocationTest, JsonRpcAllocatesNothing) {
   EXPECT_EQ(allocations_per_call(
                 R"({"jsonrpc":"2.0","method":"stream.version","params":["test-stream-1"],"id":1})"),

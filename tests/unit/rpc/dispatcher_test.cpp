@@ -173,8 +173,8 @@ TEST_F(DispatcherTest, OutsideTestModeNothingIsCreatedOnTheFly) {
   EXPECT_EQ(access_to("new").ns, nullptr);
 }
 
-TEST(MethodTable, HasTheMethodsOfTheProtocol) {
-  EXPECT_EQ(all_methods().size(), 13u);
+TEST(MethodTable, HasTheMethodsOfTheProtocolAndOfAppending) {
+  EXPECT_EQ(all_methods().size(), 13u + 2);
   for (const Method& method : all_methods()) EXPECT_EQ(find_method(method.name), &method);
   EXPECT_EQ(find_method("stream.writ"), nullptr);
 }
