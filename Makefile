@@ -75,6 +75,19 @@ bench-server: build ## Measure the server against the ceiling server, interleave
 	@$(call compile,release,--target eventodb-ceiling)
 	@scripts/bench-server.sh $(ARGS)
 
+.PHONY: bench-peers
+bench-peers: build ## Measure durable writes beside Redis Streams and PostgreSQL, interleaved
+	@scripts/install-dependencies.sh peers
+	@scripts/bench-peers.sh $(ARGS)
+
+.PHONY: bench-scale
+bench-scale: build ## Measure writes up to ten million messages, cold reads, start-up (ARGS="--messages N")
+	@scripts/bench-scale.sh $(ARGS)
+
+.PHONY: bench-bulk
+bench-bulk: build ## Measure durable batches over four connections
+	@scripts/bench-bulk.sh $(ARGS)
+
 .PHONY: profile-baseline
 profile-baseline: build ## Profile the server under load into profiles/ (BACKEND, DURATION, WORKERS, ROUNDS)
 	@scripts/install-dependencies.sh profile

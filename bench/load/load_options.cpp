@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/version.hpp"
+#include "eventodb/limits.hpp"
 #include "load/duration_text.hpp"
 #include "load/request_writer.hpp"
 
@@ -64,6 +65,9 @@ void declare_flags(CLI::App& app, LoadOptions& options) {
       ->capture_default_str();
   app.add_option("--streams", options.streams, "streams written to")
       ->check(CLI::Range(1u, kMany))
+      ->capture_default_str();
+  app.add_option("--batch", options.batch, "messages of one write, appended together")
+      ->check(CLI::Range(1u, static_cast<std::uint32_t>(limits::kAppendMessagesMax)))
       ->capture_default_str();
   app.add_option("--pipeline", options.pipeline, "requests under way on each connection")
       ->check(CLI::Range(1u, 4096u))

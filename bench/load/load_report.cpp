@@ -43,6 +43,10 @@ std::string summary(const LoadResult& result) {
       formatted("operations   %llu (%llu writes, %llu reads) in %.2f s\n", shown(result.total()),
                 shown(result.writes), shown(result.reads), result.seconds);
   text += formatted("throughput   %.0f ops/s\n", result.per_second());
+  if (result.messages != result.writes) {
+    text += formatted("messages     %llu written, %.0f/s\n", shown(result.messages),
+                      result.messages_per_second());
+  }
   text += formatted("latency ms   mean %.3f  p50 %.3f  p95 %.3f  p99 %.3f  p99.9 %.3f  max %.3f\n",
                     ms(latency.mean_ns()), percentile_ms(latency, 50), percentile_ms(latency, 95),
                     percentile_ms(latency, 99), percentile_ms(latency, 99.9),
@@ -73,6 +77,8 @@ std::string results_json(const LoadResult& result) {
   add_count("reads", result.reads);
   add_count("errors", result.errors);
   add_number("ops_per_sec", result.per_second());
+  add_count("messages", result.messages);
+  add_number("messages_per_sec", result.messages_per_second());
   add_number("avg_latency_ms", ms(latency.mean_ns()));
   add_number("p50_ms", percentile_ms(latency, 50));
   add_number("p95_ms", percentile_ms(latency, 95));

@@ -176,6 +176,7 @@ void LoadRun::answered(Connection& connection) {
   ResponseReader& reader = connection.reader();
   if (reader.ok()) {
     ++(request.is_read ? result_.reads : result_.writes);
+    if (!request.is_read) result_.messages += options_.batch;
     result_.latency.record(now_ns_ - request.intended_ns);
     interval_.record(now_ns_ - request.intended_ns);
   } else {

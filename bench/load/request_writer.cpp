@@ -21,21 +21,28 @@ struct Digits {
 
 }  // namespace
 
-RequestWriter::RequestWriter(const LoadOptions& options) {
+RequestWriter::RequestWriter(const LoadOptions& options) : batch_(options.batch) {
   EVENTODB_CHECK(options.payload_bytes >= kPayloadBytesMin);
   head_ = "POST " + options.server.path_prefix +
           "/rpc HTTP/1.1\r\nHost: " + options.server.authority() + "\r\n";
   if (!options.token.empty()) head_ += "Authorization: Bearer " + options.token + "\r\n";
   head_ += "Content-Type: application/json\r\nContent-Length: ";
 
-  write_before_ = "[\"stream.write\",\"test-stream-";
-  write_after_ = "\",{\"type\":\"TestEvent\",\"data\":{\"serial\":\"";
-  write_after_.append(kSerialDigits, '0');
-  const std::size_t serial_end = write_after_.size();
-  write_after_ += "\",\"text\":\"";
-  write_after_.append(options.payload_bytes - kPayloadBytesMin, 'x');
-  write_after_ += "\"}}]";
-  serial_at_ = write_after_.size() - serial_end + 1;
+  std::string message = "{\"type\":\"TestEvent\",\"data\":{\"serial\":\"";
+  message.append(kSerialDigits, '0');
+  const std::size_t serial_end = message.size();
+  message += "\",\"text\":\"";
+  message.append(options.payload_bytes - kPayloadBytesMin, 'x');
+  message += "\"}}";
+  message_bytes_ = message.size() + 1;
+
+  const bool is_batch = batch_ > 1;
+  write_before_ =
+      is_batch ? "[\"stream.append\",\"test-stream-" : "[\"stream.write\",\"test-stream-";
+  write_after_ = is_batch ? "\",[" : "\",";
+  for (std::size_t i = 1; i < batch_; ++i) write_after_.append(message).append(",");
+  write_after_.append(message).append(is_batch ? "]]" : "]");
+  serial_at_ = message.size() - serial_end + (is_batch ? 2 : 1) + 1;
   read_before_ = "[\"stream.get\",\"test-stream-";
   read_after_ = "\",{\"position\":0,\"batchSize\":10}]";
 }
@@ -43,9 +50,13 @@ RequestWriter::RequestWriter(const LoadOptions& options) {
 void RequestWriter::append_write(std::string& out, std::uint64_t stream,
                                  std::uint64_t serial) const {
   append_request(out, write_before_, stream, write_after_);
-  char* digit = out.data() + out.size() - serial_at_;
-  for (std::size_t i = 0; i < kSerialDigits && serial != 0; ++i, --digit, serial /= 10) {
-    *digit = static_cast<char>('0' + serial % 10);
+  char* last_digit = out.data() + out.size() - serial_at_;
+  for (std::size_t i = batch_; i-- > 0; last_digit -= message_bytes_) {
+    char* digit = last_digit;
+    std::uint64_t rest = serial + i;
+    for (std::size_t n = 0; n < kSerialDigits && rest != 0; ++n, --digit, rest /= 10) {
+      *digit = static_cast<char>('0' + rest % 10);
+    }
   }
 }
 

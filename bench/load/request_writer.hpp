@@ -16,7 +16,9 @@ class RequestWriter {
   /// REQUIRES: options.payload_bytes >= kPayloadBytesMin.
   explicit RequestWriter(const LoadOptions& options);
 
-  /// ["stream.write","test-stream-<stream>",{"type":"TestEvent","data":{...}}]
+  /// ["stream.write","test-stream-<stream>",{"type":"TestEvent","data":{...}}], or with
+  /// options.batch above 1 ["stream.append","test-stream-<stream>",[{...},...]]. The serial is of
+  /// the first message, the others count on from it.
   void append_write(std::string& out, std::uint64_t stream, std::uint64_t serial) const;
   /// ["stream.get","test-stream-<stream>",{"position":0,"batchSize":10}]
   void append_read(std::string& out, std::uint64_t stream) const;
@@ -28,7 +30,9 @@ class RequestWriter {
   std::string head_;  // up to and with "Content-Length: "
   std::string write_before_;
   std::string write_after_;
-  std::size_t serial_at_;  // distance of the serial's last digit from the end of write_after_
+  std::size_t batch_;
+  std::size_t message_bytes_;  // of one message and the comma behind it
+  std::size_t serial_at_;  // distance of the last serial's last digit from the end of write_after_
   std::string read_before_;
   std::string read_after_;
 };

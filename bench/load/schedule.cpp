@@ -7,6 +7,7 @@ namespace eventodb::load {
 Schedule::Schedule(const LoadOptions& options, std::int64_t start_ns)
     : mix_(options.mix),
       streams_(options.streams),
+      batch_(options.batch),
       start_ns_(start_ns),
       end_ns_(start_ns + options.duration.count()),
       interval_ns_(options.rate > 0 ? 1e9 / options.rate : 0) {}
@@ -26,8 +27,8 @@ std::optional<Operation> Schedule::take(std::int64_t now_ns) {
   Operation operation{.is_read = in_cycle_ >= mix_.writes, .intended_ns = due};
   // Reads of a mixed load follow the write before them to its stream.
   if (!operation.is_read || mix_.writes == 0) ++step_;
-  operation.serial = step_ - 1;
-  operation.stream = operation.serial % streams_;
+  operation.serial = (step_ - 1) * batch_;
+  operation.stream = (step_ - 1) % streams_;
   if (++in_cycle_ == mix_.writes + mix_.reads) in_cycle_ = 0;
   return operation;
 }

@@ -11,7 +11,7 @@ namespace eventodb::load {
 struct Operation {
   bool is_read = false;
   std::uint64_t stream = 0;
-  std::uint64_t serial = 0;      ///< of a write: unlike that of any other
+  std::uint64_t serial = 0;      ///< of a write's first message: unlike that of any other
   std::int64_t intended_ns = 0;  ///< latency counts from here, on the clock of the caller
 };
 
@@ -37,6 +37,7 @@ class Schedule {
 
   Mix mix_;
   std::uint64_t streams_;
+  std::uint64_t batch_;
   std::int64_t start_ns_;
   std::int64_t end_ns_;
   double interval_ns_;

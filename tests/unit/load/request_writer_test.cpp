@@ -29,6 +29,19 @@ TEST(RequestWriter, WritesAnEventThatDiffersByItsSerial) {
                 std::to_string(body.size()) + "\r\n\r\n" + body);
 }
 
+TEST(RequestWriter, ABatchHoldsMessagesThatCountOn) {
+  LoadOptions options = options_with(40, "");
+  options.batch = 3;
+  std::string out;
+  RequestWriter(options).append_write(out, 42, 98);
+  const std::string body = out.substr(out.find("\r\n\r\n") + 4);
+  EXPECT_EQ(body, R"(["stream.append","test-stream-42",[)"
+                  R"({"type":"TestEvent","data":{"serial":"000000000098","text":"xxxxx"}},)"
+                  R"({"type":"TestEvent","data":{"serial":"000000000099","text":"xxxxx"}},)"
+                  R"({"type":"TestEvent","data":{"serial":"000000000100","text":"xxxxx"}}]])");
+  EXPECT_NE(out.find("Content-Length: " + std::to_string(body.size()) + "\r\n"), std::string::npos);
+}
+
 TEST(RequestWriter, PayloadHasTheWantedSize) {
   for (const std::uint32_t bytes : {RequestWriter::kPayloadBytesMin, 128u, 5000u}) {
     std::string out;

@@ -45,6 +45,18 @@ TEST(Schedule, PureReadsVisitEveryStream) {
   }
 }
 
+TEST(Schedule, SerialsLeaveRoomForABatch) {
+  LoadOptions options = options_with({.writes = 1, .reads = 0}, 2, 0);
+  options.batch = 100;
+  Schedule schedule(options, 0);
+  for (std::uint64_t step = 0; step < 5; ++step) {
+    const auto write = schedule.take(0);
+    ASSERT_TRUE(write);
+    EXPECT_EQ(write->serial, 100 * step);
+    EXPECT_EQ(write->stream, step % 2);
+  }
+}
+
 TEST(Schedule, EndsAfterTheDuration) {
   Schedule schedule(options_with({}, 100, 0), 1000);
   EXPECT_TRUE(schedule.take(1'000'000'999));

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <string>
 
+#include "support/http_client.hpp"
 #include "support/server_process.hpp"
 
 namespace eventodb::test {
@@ -84,6 +85,17 @@ TEST(EventodbLoad, KeepsARateAndPipelines) {
     const auto outcome = run_load(flags + std::string(" --duration 200ms") + url_of(server));
     EXPECT_EQ(outcome.status, 0) << flags << "\n" << outcome.output;
   }
+}
+
+TEST(EventodbLoad, WritesBatches) {
+  const ServerProcess server({.arguments = {"--test-mode"}, .environment = {}});
+  const auto outcome = run_load("--batch 100 --duration 200ms" + url_of(server));
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_NE(outcome.output.find("\nmessages     "), std::string::npos) << outcome.output;
+  HttpClient client(server.port());
+  const auto last = client.rpc(R"(["stream.version","test-stream-0"])", "").body;
+  EXPECT_EQ((std::stoull(last) + 1) % 100, 0u) << "whole batches";
+  EXPECT_EQ(run_load("--batch 10001" + url_of(server)).status, 2);
 }
 
 TEST(EventodbLoad, NeedsTheTokenInAuthMode) {
