@@ -10,9 +10,9 @@ usage() {
   cat <<'EOF'
 usage: bench-bulk.sh [options]
 
-Writes batches with stream.append to a fresh store, in rounds that take the sizes in turn, and prints
-per size the medians of all rounds with their spread (min..max): messages a second, p99 of a batch,
-CPU time of the server per message. Everything that was started is ended, data is removed.
+Writes batches with stream.append to a fresh store, in rounds that take the sizes in turn, and
+prints per size the medians of all rounds with their spread (min..max): messages a second, p99 of a
+batch, CPU time of the server per message. Everything that was started is ended, data is removed.
 
   --batches "N ..."  messages of one batch       ["1 10 100 1000"]
   --workers N        connections                 [4]
@@ -98,7 +98,7 @@ main() {
     echo "$(machine_line); $WORKERS connections, messages of $PAYLOAD bytes in $STREAMS streams," \
       "durability $DURABILITY, $ROUNDS rounds of $DURATION; median (min..max)"
     echo
-    echo "| messages a batch | messages a second | p99 of a batch, ms | CPU µs of the server a message |"
+    echo "| messages a batch | messages a second | p99 of a batch, ms | server's CPU µs a message |"
     echo "|---|---|---|---|"
     for batch in $BATCHES; do
       echo "$batch $(column_of "$batch" 2) $(column_of "$batch" 3) $(column_of "$batch" 4)" | awk '{

@@ -113,8 +113,10 @@ run_redis() { # $1: connections; sets OPS and P99
   PROGRAM_PID=$!
   STARTED_PIDS+=("$PROGRAM_PID")
   wait_for redis-cli -h 127.0.0.1 -p "$PORT" ping
-  read -r OPS P99 < <(redis_load "$1" 20000)
-  read -r OPS P99 < <(redis_load "$1" "$(awk -v r="$OPS" -v s="$SECONDS_EACH" 'BEGIN { printf "%d", r * s }')")
+  read -r OPS P99 < <(redis_load "$1" 20000)  # it knows no duration
+  local requests
+  requests=$(awk -v r="$OPS" -v s="$SECONDS_EACH" 'BEGIN { printf "%d", r * s }')
+  read -r OPS P99 < <(redis_load "$1" "$requests")
   stop_program "$PROGRAM_PID"
   rm -rf "$WORK/redis"
 }
@@ -127,6 +129,7 @@ as_postgres() {
   if [[ $(id -u) == 0 ]]; then
     other_user=(setpriv --reuid=postgres --regid=postgres --init-groups)
   fi
+  cd / # where that user may be
   exec "${other_user[@]}" "$@"
 }
 
@@ -145,7 +148,10 @@ INSERT INTO messages (stream, position, type, data)
 EOF
 }
 
-psql_do() { psql -h 127.0.0.1 -p "$PORT" -U bench -q -v ON_ERROR_STOP=1 postgres -c "$1"; }
+psql_do() {
+  PGOPTIONS='-c client_min_messages=warning' psql -h 127.0.0.1 -p "$PORT" -U bench -q \
+    -v ON_ERROR_STOP=1 postgres -c "$1"
+}
 
 pgbench_run() { # $1: connections, $2: first position, $3: seconds, rest: further flags
   local connections=$1 position=$2 seconds=$3
