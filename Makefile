@@ -45,6 +45,10 @@ test-quick: deps ## Build and run all tests of the release build
 	@$(call compile,release,)
 	@$(call ctest,release,)
 
+.PHONY: planted-faults
+planted-faults: deps ## Plant each fault of tests/faults and demand that its test turns red (FAULTS="NAME ...")
+	@scripts/planted-faults.sh --jobs $(JOBS) $(FAULTS)
+
 .PHONY: asan
 asan: deps ## Build with address and undefined-behaviour sanitizers and run the sanitized tests
 	@$(call compile,release,--target black_box)

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 
 namespace eventodb::structure {
@@ -33,13 +34,21 @@ SourceFile read_file(const std::string& path) {
   return file;
 }
 
+std::vector<SourceFile> read_files(const std::string& folder, std::string_view extension) {
+  std::vector<SourceFile> files;
+  for (const auto& entry : fs::recursive_directory_iterator(project_directory() / folder)) {
+    if (entry.path().extension() != extension) continue;
+    files.push_back(read_file(fs::relative(entry.path(), project_directory()).string()));
+  }
+  std::sort(files.begin(), files.end(), [](auto& a, auto& b) { return a.path < b.path; });
+  return files;
+}
+
 std::vector<SourceFile> read_sources(const std::vector<std::string>& folders) {
   std::vector<SourceFile> files;
   for (const auto& folder : folders) {
-    for (const auto& entry : fs::recursive_directory_iterator(project_directory() / folder)) {
-      const auto extension = entry.path().extension();
-      if (extension != ".hpp" && extension != ".cpp") continue;
-      files.push_back(read_file(fs::relative(entry.path(), project_directory()).string()));
+    for (const char* extension : {".hpp", ".cpp"}) {
+      std::ranges::move(read_files(folder, extension), std::back_inserter(files));
     }
   }
   std::sort(files.begin(), files.end(), [](auto& a, auto& b) { return a.path < b.path; });

@@ -15,6 +15,9 @@ struct SourceFile {
 /// A file of the project. Throws std::runtime_error when it cannot be read.
 SourceFile read_file(const std::string& path);
 
+/// Every file with this extension (".patch") below a folder of the project, sorted by path.
+std::vector<SourceFile> read_files(const std::string& folder, std::string_view extension);
+
 /// Every .hpp and .cpp below these folders of the project, sorted by path.
 std::vector<SourceFile> read_sources(const std::vector<std::string>& folders);
 
