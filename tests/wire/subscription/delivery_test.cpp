@@ -171,6 +171,7 @@ TEST_P(WireDelivery, Item145AStalledClientGetsEverythingAndDisturbsNobody) {
   }
   writer.join();
   for (auto* late : {&stalled, &stalled_payload}) {
+    late->read_on();
     for (int i = 0; i < kCount; ++i) {
       const auto event = late->next();
       ASSERT_TRUE(event);

@@ -88,7 +88,8 @@ void LossSubscriber::follow() {
   const bool resumes = payload_ && by_header_ && !seen_.empty();
   const std::string last_id = resumes ? std::to_string(seen_.back().global_position) : "";
   EventSource events(server.port, query(),
-                     {admin_token(), last_id, kSmallBuffer, &scene_.everything_written});
+                     {admin_token(), last_id, habit_ == Habit::kStalls ? kSmallBuffer : 0,
+                      &scene_.everything_written});
   Connection connection{seen_.size(), 0};
   if (!catches_up()) {
     Caller caller(server.port, admin_token());
@@ -97,7 +98,7 @@ void LossSubscriber::follow() {
   connections_.push_back(connection);
   life_ = server.number;
   scene_.tell();
-  if (habit_ == Habit::kStalls) stall();
+  if (habit_ == Habit::kStalls) stall(events);
   while (!complete_) {
     if (habit_ == Habit::kReconnects && catches_up() &&
         seen_.size() - connection.events_before == kEventsPerConnection) {
@@ -113,9 +114,10 @@ void LossSubscriber::follow() {
 }
 
 /// Reads nothing while a quarter of all messages is written.
-void LossSubscriber::stall() {
+void LossSubscriber::stall(EventSource& events) {
   const int until = scene_.acknowledged + scene_.writes / 4;
   scene_.await([&] { return scene_.acknowledged >= until || scene_.writers_done; });
+  events.read_on();
 }
 
 bool LossSubscriber::is_same(const Event& event, const LogEntry& entry) const {

@@ -70,7 +70,7 @@ class LossSubscriber {
   bool catches_up() const { return !all_ || payload_; }
   std::string query() const;
   void follow();
-  void stall();
+  void stall(EventSource& events);
   bool is_same(const Event& event, const LogEntry& entry) const;
   std::string verdict_without_catch_up(const std::vector<LogEntry>& log) const;
 

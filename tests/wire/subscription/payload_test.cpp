@@ -72,6 +72,14 @@ TEST_P(WirePayload, ResumesBehindTheLastEvent) {
   EXPECT_EQ(waiting.list(1), "d@0");
 }
 
+TEST_P(WirePayload, ResumesAtTheVeryNextMessage) {
+  write_many("a-1", 3);
+  for (const char* query : {"stream=a-1", "category=a", "all=true"}) {
+    auto events = subscribe(query + std::string("&payload=true"), "1");
+    EXPECT_EQ(events.list(2), "a-1@1 a-1@2") << query;
+  }
+}
+
 TEST_P(WirePayload, AMalformedLastEventIdIsRefusedWithPayloadOnly) {
   const HttpFields fields = {{"Authorization", "Bearer " + token_}, {"Last-Event-ID", "x"}};
   const auto refused =

@@ -24,7 +24,7 @@ class SubscriptionFixture : public EveryBackend {
     pipeline_writes(port_, token_, stream, count);
   }
 
-  /// Writes over a connection of its own without waiting for each answer.
+  /// Writes over connections of its own without waiting for each answer.
   static void pipeline_writes(std::uint16_t port, const std::string& token, std::string_view stream,
                               int count);
 };
