@@ -92,6 +92,11 @@ bench-scale: build ## Measure writes up to ten million messages, cold reads, sta
 bench-bulk: build ## Measure durable batches over four connections
 	@scripts/bench-bulk.sh $(ARGS)
 
+.PHONY: bench-subscriptions
+bench-subscriptions: build ## Measure subscriptions: latency, catch-up, memory, cost for writers (ARGS="--parts latency")
+	@$(call compile,release,--target eventodb-subscribers)
+	@scripts/bench-subscriptions.sh $(ARGS)
+
 .PHONY: profile-baseline
 profile-baseline: build ## Profile the server under load into profiles/ (BACKEND, DURATION, WORKERS, ROUNDS)
 	@scripts/install-dependencies.sh profile
