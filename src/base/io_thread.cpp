@@ -93,6 +93,28 @@ void IoThread::drain() {
   }
 }
 
+void IoThread::end_turn() {
+  ThreadHop* first = std::exchange(leaving_first_, nullptr);
+  while (first != nullptr) first = first->leave_(first);
+}
+
+void ThreadHop::leave_at_turn_end(Leave leave) {
+  leave_ = leave;
+  next_hop = nullptr;
+  IoThread& home = *home_;
+  if (home.leaving_first_ != nullptr) {
+    home.leaving_last_->next_hop = this;
+    home.leaving_last_ = this;
+    return;
+  }
+  home.leaving_first_ = home.leaving_last_ = this;
+  // Behind every handler that is ready now, and behind one more look at the sockets.
+  boost::asio::post(home.context_,
+                    boost::asio::bind_allocator(
+                        SlotAllocator<std::byte>(home.end_turn_slot_, sizeof(home.end_turn_slot_)),
+                        [&home] { home.end_turn(); }));
+}
+
 void ThreadHop::finish_all(ThreadHop* first) {
   while (first != nullptr) {
     // Take the run of hops with the same home and reverse it: the stack's drain reverses again.

@@ -41,12 +41,17 @@ class IoThread {
 
   void resume_later(ThreadHop* first, ThreadHop* last);
   void drain();
+  void end_turn();
 
   boost::asio::io_context context_{1};
   std::atomic<ThreadHop*> finished_{nullptr};  // a stack; the push onto an empty one posts drain()
   std::atomic<int> posting_{0};                // threads within post() to the context
   // Memory for the one drain() that can be in flight, so that a hop never allocates.
   alignas(std::max_align_t) std::byte drain_slot_[256];
+  // What waits for the end of this turn; touched by the loop's thread alone.
+  ThreadHop* leaving_first_ = nullptr;
+  ThreadHop* leaving_last_ = nullptr;
+  alignas(std::max_align_t) std::byte end_turn_slot_[256];
 };
 
 /// A coroutine that left its I/O thread for another one and wants to come back: an intrusive node
@@ -83,6 +88,18 @@ class ThreadHop {
         boost::asio::use_awaitable, std::move(start));
   }
 
+  /// Hands a chain of suspended hops, linked by `next_hop`, to other threads: as many of the first
+  /// ones as it likes, at least one. Returns the rest, untouched.
+  using Leave = ThreadHop* (*)(ThreadHop* chain);
+
+  /// suspend(), where the hand-over waits until the loop has run what was ready: hops that leave in
+  /// one turn leave as one chain, so that one lock and one wake-up serve them all.
+  boost::asio::awaitable<void> suspend_until_turn_ends(Leave leave) {
+    return suspend([this, leave] { leave_at_turn_end(leave); });
+  }
+  /// For a Leave, which may be given hops of others: whether this one waits for `leave`.
+  bool leaves_by(Leave leave) const { return leave_ == leave; }
+
   /// Sends the coroutine home. Any thread; the object may be gone when this returns.
   void finish() { home_->resume_later(this, this); }
 
@@ -96,7 +113,10 @@ class ThreadHop {
  private:
   friend class IoThread;
 
+  void leave_at_turn_end(Leave leave);
+
   IoThread* home_ = nullptr;
+  Leave leave_ = nullptr;
   void (*resume_)(ThreadHop&) = nullptr;
   alignas(std::max_align_t) std::byte handler_[48];
 };

@@ -55,48 +55,67 @@ DbResult<void> write_messages(LogFile& log, std::span<const AppendBatch::Message
 
 }  // namespace
 
-PendingAppend::PendingAppend(std::span<const NewMessage> wanted, std::span<WrittenMessage> results)
-    : messages(wanted), written(results), bytes(bytes_of(wanted)) {}
+PendingAppend::PendingAppend(SqliteNamespace& owner, std::span<const NewMessage> wanted,
+                             std::span<WrittenMessage> results)
+    : ns(owner), messages(wanted), written(results), bytes(bytes_of(wanted)) {}
 
 Awaitable<Result<void>> SqliteNamespace::append(std::span<const NewMessage> messages,
                                                 std::span<WrittenMessage> written) {
-  PendingAppend append(messages, written);
-  co_await append.suspend([this, &append] { enqueue(append); });
+  PendingAppend append(*this, messages, written);
+  co_await append.suspend_until_turn_ends(&SqliteNamespace::enqueue);
   co_return std::move(append.outcome);
 }
 
-void SqliteNamespace::enqueue(PendingAppend& append) {
-  touched_.store(true, std::memory_order_relaxed);
+/// The appends in front that are for one namespace, under one lock.
+base::ThreadHop* SqliteNamespace::enqueue(base::ThreadHop* chain) {
+  SqliteNamespace& ns = static_cast<PendingAppend*>(chain)->ns;
+  ns.touched_.store(true, std::memory_order_relaxed);
+  base::ThreadHop* refused = nullptr;
   {
-    const std::lock_guard lock(mutex_);
-    const bool fits = pending_count_ < parts_.options.pending_appends_max &&
-                      (pending_count_ == 0 ||
-                       pending_bytes_ + append.bytes <= parts_.options.pending_append_bytes_max);
-    if (state_ == State::kDeleted) {
-      append.outcome = unknown_namespace(id());
-    } else if (parts_.is_read_only.load(std::memory_order_relaxed)) {
-      append.outcome = read_only_error();
-    } else if (!fits) {
-      append.outcome = overloaded_error();
-    } else {
-      append.next_hop = nullptr;
-      if (pending_first_ == nullptr) {
-        pending_first_ = &append;
+    const std::lock_guard lock(ns.mutex_);
+    while (chain != nullptr && chain->leaves_by(&SqliteNamespace::enqueue)) {
+      auto& append = static_cast<PendingAppend&>(*chain);
+      if (&append.ns != &ns) break;
+      chain = append.next_hop;
+      if (ns.enqueue_locked(append)) continue;
+      append.next_hop = refused;
+      refused = &append;
+    }
+    if (ns.pending_first_ != nullptr) {
+      if (ns.state_ == State::kOpen) {
+        ns.schedule_writer_locked();
       } else {
-        pending_last_->next_hop = &append;
+        ns.start_opening_locked();
       }
-      pending_last_ = &append;
-      ++pending_count_;
-      pending_bytes_ += append.bytes;
-      if (state_ == State::kOpen) {
-        schedule_writer_locked();
-      } else {
-        start_opening_locked();
-      }
-      return;
     }
   }
-  append.finish();
+  base::ThreadHop::finish_all(refused);
+  return chain;
+}
+
+bool SqliteNamespace::enqueue_locked(PendingAppend& append) {
+  const bool fits = pending_count_ < parts_.options.pending_appends_max &&
+                    (pending_count_ == 0 ||
+                     pending_bytes_ + append.bytes <= parts_.options.pending_append_bytes_max);
+  if (state_ == State::kDeleted) {
+    append.outcome = unknown_namespace(id());
+  } else if (parts_.is_read_only.load(std::memory_order_relaxed)) {
+    append.outcome = read_only_error();
+  } else if (!fits) {
+    append.outcome = overloaded_error();
+  } else {
+    append.next_hop = nullptr;
+    if (pending_first_ == nullptr) {
+      pending_first_ = &append;
+    } else {
+      pending_last_->next_hop = &append;
+    }
+    pending_last_ = &append;
+    ++pending_count_;
+    pending_bytes_ += append.bytes;
+    return true;
+  }
+  return false;
 }
 
 void SqliteNamespace::schedule_writer_locked() {

@@ -25,18 +25,17 @@ SqliteNamespace::SqliteNamespace(StoreParts& parts, RegistryRow row)
 SqliteNamespace::~SqliteNamespace() = default;
 
 TokenHash SqliteNamespace::token_hash() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(token_mutex_);
   return row_.token_hash;
 }
 
 void SqliteNamespace::set_token_hash(const TokenHash& hash) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(token_mutex_);
   row_.token_hash = hash;
 }
 
 bool SqliteNamespace::is_deleted() const {
-  const std::lock_guard lock(mutex_);
-  return state_ == State::kDeleted;
+  return is_deleted_.load(std::memory_order_acquire);
 }
 
 // --- opening and closing -----------------------------------------------------------------------
@@ -225,6 +224,7 @@ std::int64_t SqliteNamespace::mark_deleted() {
   {
     std::unique_lock lock(mutex_);
     state_ = State::kDeleted;
+    is_deleted_.store(true, std::memory_order_release);
     waiters = std::exchange(waiters_, nullptr);
     lock.unlock();
     fail_pending(unknown_namespace(id()));

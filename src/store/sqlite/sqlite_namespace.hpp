@@ -19,11 +19,14 @@ namespace eventodb::store::sqlite {
 struct StoreParts;
 class AppendBatch;
 class ReadTask;
+class SqliteNamespace;
 
 /// One append that waits for its commit; lies in the frame of the coroutine that waits.
 struct PendingAppend : base::ThreadHop {
-  PendingAppend(std::span<const NewMessage> wanted, std::span<WrittenMessage> results);
+  PendingAppend(SqliteNamespace& owner, std::span<const NewMessage> wanted,
+                std::span<WrittenMessage> results);
 
+  SqliteNamespace& ns;
   std::span<const NewMessage> messages;
   std::span<WrittenMessage> written;
   std::size_t bytes = 0;
@@ -113,7 +116,9 @@ class SqliteNamespace final : public Namespace,
   static void finish_waiters(OpenWaiter* first, const Result<void>& result);
 
   // appends (sqlite_append.cpp)
-  void enqueue(PendingAppend& append);
+  static base::ThreadHop* enqueue(base::ThreadHop* chain);
+  /// Whether it waits in the queue; if not, it has its outcome.
+  bool enqueue_locked(PendingAppend& append);
   void schedule_writer_locked();
   void run_writer() noexcept;
   void take_pending_locked(AppendBatch& batch);
@@ -139,9 +144,13 @@ class SqliteNamespace final : public Namespace,
   void give_back(OpenFiles& files, std::unique_ptr<ReadFiles> readers);
 
   StoreParts& parts_;
-  RegistryRow row_;  // token_hash, message_count and is_clean change, under mutex_
+  RegistryRow row_;  // message_count and is_clean change, under mutex_; token_hash, under its own
   const NamespacePlace place_;
   std::atomic<bool> touched_{false};
+
+  // What every request asks, without waiting for a writer that holds mutex_.
+  mutable std::mutex token_mutex_;
+  std::atomic<bool> is_deleted_{false};  // state_ is kDeleted
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;  // state_ or users_ changed; for the blocking functions

@@ -1,12 +1,14 @@
 #include "store/sqlite/sqlite_threads.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/thread_name.hpp"
 
 namespace eventodb::store::sqlite {
 
 WorkerPool::WorkerPool(const char* role, std::size_t threads) {
+  sleeping_.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back([this, role, i] {
       base::name_thread(role, i);
@@ -17,41 +19,52 @@ WorkerPool::WorkerPool(const char* role, std::size_t threads) {
 
 void WorkerPool::push(Job& job) {
   job.next_job = nullptr;
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);
+  if (sleeping_.empty()) {
     (first_ == nullptr ? first_ : last_->next_job) = &job;
     last_ = &job;
     queued_.fetch_add(1, std::memory_order_relaxed);
-    wake = sleeping_ != 0;
+    return;
   }
-  if (wake) changed_.notify_one();
+  Sleeper& sleeper = *sleeping_.back();
+  sleeping_.pop_back();
+  sleeper.job = &job;
+  // Under the lock: a thread that wakes by itself would take its job, and its Sleeper might end.
+  sleeper.wake.notify_one();
 }
 
 void WorkerPool::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
+    for (Sleeper* sleeper : sleeping_) sleeper->wake.notify_one();
   }
-  changed_.notify_all();
   for (auto& thread : threads_) thread.join();
   threads_.clear();
 }
 
 void WorkerPool::work() {
+  Sleeper self;
   std::unique_lock lock(mutex_);
-  for (;;) {
-    ++sleeping_;
-    changed_.wait(lock, [this] { return stopped_ || first_ != nullptr; });
-    --sleeping_;
-    if (first_ == nullptr) return;
-    Job* job = first_;
-    first_ = job->next_job;
-    queued_.fetch_sub(1, std::memory_order_relaxed);
+  while (Job* job = next_job(lock, self)) {
     lock.unlock();
     job->run();
     lock.lock();
   }
+}
+
+Job* WorkerPool::next_job(std::unique_lock<std::mutex>& lock, Sleeper& self) {
+  if (first_ != nullptr) {
+    Job* job = first_;
+    first_ = job->next_job;
+    queued_.fetch_sub(1, std::memory_order_relaxed);
+    return job;
+  }
+  if (stopped_) return nullptr;
+  sleeping_.push_back(&self);
+  self.wake.wait(lock, [&] { return self.job != nullptr || stopped_; });
+  if (self.job == nullptr) std::erase(sleeping_, &self);
+  return std::exchange(self.job, nullptr);
 }
 
 IndexPool::IndexPool(std::size_t threads, std::chrono::milliseconds delay) : delay_(delay) {

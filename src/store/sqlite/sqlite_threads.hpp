@@ -23,7 +23,9 @@ class Job {
   ~Job() = default;
 };
 
-/// Some threads that take jobs in the order they came.
+/// Some threads that take jobs in the order they came. A job goes to the thread that ran last: its
+/// stack, its statements' memory and its allocator's lists are still in the processor's cache, and
+/// threads beyond what the load needs sleep on.
 class WorkerPool {
  public:
   /// `role` names the threads.
@@ -40,14 +42,20 @@ class WorkerPool {
   void stop();
 
  private:
+  struct Sleeper {
+    std::condition_variable wake;
+    Job* job = nullptr;  // what it was woken for
+  };
+
   void work();
+  /// The next job; waits for one. nullptr: the pool stopped.
+  Job* next_job(std::unique_lock<std::mutex>& lock, Sleeper& self);
 
   std::mutex mutex_;
-  std::condition_variable changed_;
-  Job* first_ = nullptr;
+  Job* first_ = nullptr;  // jobs wait only while no thread sleeps
   Job* last_ = nullptr;
   std::atomic<std::size_t> queued_{0};
-  std::size_t sleeping_ = 0;
+  std::vector<Sleeper*> sleeping_;  // the last one fell asleep last
   bool stopped_ = false;
   std::vector<std::thread> threads_;
 };

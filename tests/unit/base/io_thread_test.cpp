@@ -110,5 +110,66 @@ TEST(IoThread, MayBeDestroyedWhileTheLastHopIsOnItsWayOut) {
   }
 }
 
+// --- leaving at the end of a turn ----------------------------------------------------------------
+
+std::vector<std::size_t> chains;  // how many hops each call of a Leave took
+
+ThreadHop* leave_together(ThreadHop* chain) {
+  ThreadHop* last = nullptr;
+  ThreadHop* const first = chain;
+  std::size_t count = 0;
+  while (chain != nullptr && chain->leaves_by(&leave_together)) {
+    ++count;
+    last = chain;
+    chain = chain->next_hop;
+  }
+  last->next_hop = nullptr;
+  chains.push_back(count);
+  ThreadHop::finish_all(first);
+  return chain;
+}
+
+ThreadHop* leave_alone(ThreadHop* chain) {
+  ThreadHop* rest = chain->next_hop;
+  chains.push_back(1);
+  chain->finish();
+  return rest;
+}
+
+boost::asio::awaitable<void> leave_twice(ThreadHop::Leave leave, std::vector<int>& order, int n) {
+  for (int turn = 0; turn < 2; ++turn) {
+    ThreadHop hop;
+    co_await hop.suspend_until_turn_ends(leave);
+    order.push_back(n);
+  }
+}
+
+TEST(IoThread, WhatLeavesInOneTurnLeavesAsOneChain) {
+  chains.clear();
+  IoThread io;
+  std::vector<int> order;
+  for (int n = 0; n < 5; ++n) {
+    boost::asio::co_spawn(io.context(), leave_twice(&leave_together, order, n),
+                          boost::asio::detached);
+  }
+  io.run();
+  EXPECT_EQ(chains, (std::vector<std::size_t>{5, 5}));
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 0, 1, 2, 3, 4}));
+}
+
+TEST(IoThread, ALeaveIsGivenTheHopsOfOthersButKnowsItsOwn) {
+  chains.clear();
+  IoThread io;
+  std::vector<int> order;
+  for (int n = 0; n < 4; ++n) {
+    boost::asio::co_spawn(io.context(),
+                          leave_twice(n < 2 ? &leave_together : &leave_alone, order, n),
+                          boost::asio::detached);
+  }
+  io.run();
+  EXPECT_EQ(chains, (std::vector<std::size_t>{2, 1, 1, 2, 1, 1}));
+  EXPECT_EQ(order.size(), 8U);
+}
+
 }  // namespace
 }  // namespace eventodb::base
