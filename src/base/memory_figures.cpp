@@ -75,6 +75,8 @@ std::string_view memory_kind_name(MemoryKind kind) {
       return "names";
     case MemoryKind::kStreamHeads:
       return "streamHeads";
+    case MemoryKind::kMessageCache:
+      return "messageCache";
     case MemoryKind::kCount:
       break;
   }

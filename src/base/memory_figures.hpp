@@ -17,7 +17,8 @@ enum class MemoryKind : std::uint8_t {
   kAccessCaches,   // the last authentication of each connection
   kMessageBlocks,  // messages in memory; a hit when a block was kept for its next use
   kNames,          // interned names of streams and categories in memory; a use is an append
-  kStreamHeads,    // versions of recently written streams of file stores
+  kStreamHeads,    // versions of recently written or read streams of file stores
+  kMessageCache,   // messages of file stores that are read again and again; a use is a message
   kCount
 };
 

@@ -136,21 +136,28 @@ DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewM
 }
 
 DbResult<HeadCache::Entry*> AppendBatch::find_head(std::string_view stream, Lock& lock) {
-  if (HeadCache::Entry* entry = files_->heads.find(stream)) {
-    entry->batch = number_;
-    return entry;
-  }
+  if (HeadCache::Entry* entry = use_head(stream)) return entry;
   StreamHead head;
   if (const auto in_tail = files_->tail.find_stream(stream)) {
     head = {static_cast<std::int64_t>(in_tail->tag), in_tail->last.value};
   } else {
-    const Unlocked unlocked(lock);
-    if (auto opened = open_lookup(); !opened) return opened.error();
-    const auto found = files_->lookup.find_stream(stream);
-    if (!found) return found.error();
-    head = *found;
+    {
+      const Unlocked unlocked(lock);
+      if (auto opened = open_lookup(); !opened) return opened.error();
+      const auto found = files_->lookup.find_stream(stream);
+      if (!found) return found.error();
+      head = *found;
+    }
+    // A reader may have looked it up meanwhile.
+    if (HeadCache::Entry* entry = use_head(stream)) return entry;
   }
   return &files_->heads.insert(stream, head, number_);
+}
+
+HeadCache::Entry* AppendBatch::use_head(std::string_view stream) {
+  HeadCache::Entry* entry = files_->heads.find(stream);
+  if (entry != nullptr) entry->batch = number_;
+  return entry;
 }
 
 DbResult<void> AppendBatch::open_lookup() {

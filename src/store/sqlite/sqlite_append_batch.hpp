@@ -78,6 +78,8 @@ class AppendBatch {
   DbResult<bool> find_retry(PendingAppend& append, Lock& lock);
   DbResult<std::optional<Stored>> find_stored(const NewMessage& message, Lock& lock);
   DbResult<HeadCache::Entry*> find_head(std::string_view stream, Lock& lock);
+  /// The cached head, which stays as long as the batch; nullptr: not cached.
+  HeadCache::Entry* use_head(std::string_view stream);
   DbResult<void> open_lookup();
   void plan_message(const NewMessage& message, HeadCache::Entry& head, WrittenMessage& written);
   Mark mark() const {

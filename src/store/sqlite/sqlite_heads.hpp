@@ -14,7 +14,8 @@ struct StreamHead {
   std::int64_t version = -1;
 };
 
-/// The heads of recently written streams, so that an append costs no look-up. Bounded: the least
+/// The heads of recently written or read streams, so that an append and a look for a version cost
+/// no look-up. Bounded: the least
 /// recently used (roughly: a clock) makes room. Not thread-safe.
 class HeadCache {
  public:

@@ -107,6 +107,7 @@ void SqliteNamespace::open_files() {
       rebuild_index_ = false;
       last_open_failure_.clear();
       files_ = std::move(*opened);
+      files_->cache_owner = parts_.message_cache.add_owner();
       parts_.open_set.add(shared_from_this());
       if (pending_first_ != nullptr) schedule_writer_locked();
       schedule_index_locked();
@@ -135,6 +136,7 @@ void SqliteNamespace::finish_waiters(OpenWaiter* first, const Result<void>& resu
 void SqliteNamespace::close_files(std::unique_ptr<OpenFiles> files) {
   parts_.indexers.cancel(index_job_);
   parts_.open_set.remove(*this);
+  parts_.message_cache.forget(files->cache_owner);
   const std::int64_t count = files->message_count;
   const bool is_complete = files->close(!parts_.is_read_only.load() && !rebuild_index_);
   bool is_noted = false;
@@ -237,6 +239,7 @@ std::int64_t SqliteNamespace::mark_deleted() {
   if (files != nullptr) {
     parts_.indexers.cancel(index_job_);
     parts_.open_set.remove(*this);
+    parts_.message_cache.forget(files->cache_owner);
     files->close(false);
   }
   const std::lock_guard lock(listeners_mutex_);

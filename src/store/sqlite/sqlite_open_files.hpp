@@ -12,6 +12,7 @@
 #include "store/sqlite/sqlite_heads.hpp"
 #include "store/sqlite/sqlite_index_file.hpp"
 #include "store/sqlite/sqlite_log_file.hpp"
+#include "store/sqlite/sqlite_message_cache.hpp"
 #include "store/sqlite/sqlite_new_streams.hpp"
 #include "store/sqlite/sqlite_readers.hpp"
 
@@ -62,11 +63,11 @@ struct OpenFiles {
   }
 
   NamespacePlace place;
+  MessageCache::Owner cache_owner = 0;  ///< set by the namespace
 
   // --- used by the writer alone ---
   LogFile log;
   IndexReader lookup;  ///< heads and ids that are not in memory; opened when first needed
-  std::uint64_t batch_number = 0;
 
   // --- used by the indexer alone ---
   IndexFile index;
@@ -77,6 +78,7 @@ struct OpenFiles {
   MessageLog tail;
   NewStreams new_streams;
   HeadCache heads{limits::kHeadCacheStreamsMax};
+  std::uint64_t batch_number = 0;  ///< of the newest batch; its heads stay cached
   std::int64_t indexed_up_to = -1;
   std::int64_t last_global = 0;
   Timestamp last_time;

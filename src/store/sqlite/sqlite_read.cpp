@@ -8,6 +8,8 @@ namespace {
 
 /// Messages rendered in one hold of the namespace's mutex.
 constexpr std::int64_t kReadSliceMessages = 256;
+/// A read that goes on for longer is a scan: most of it is not read again soon.
+constexpr std::int64_t kCachedPerRead = 256;
 
 std::int64_t slice_of(std::int64_t remaining, std::int64_t rows_left) {
   const std::int64_t slice = std::min(kReadSliceMessages, rows_left);
@@ -91,23 +93,51 @@ bool StreamRead::needs_index(const OpenFiles& files,
 }
 
 ReadTask::Memory StreamRead::look_in_memory(OpenFiles& files) {
+  state_ = ReadState::kDone;
   if (cursor_.remaining == 0) return Memory::kAnswered;
   cursor_.next = std::max(cursor_.next, Position{0});
-  if (const auto* known = files.heads.find(cursor_.stream);
-      known != nullptr && known->head.version < cursor_.next.value) {
-    return Memory::kAnswered;
-  }
+  const auto* known = files.heads.find(cursor_.stream);
+  if (known != nullptr && known->head.version < cursor_.next.value) return Memory::kAnswered;
   const auto in_tail = files.tail.find_stream(cursor_.stream);
-  if (needs_index(files, in_tail)) return Memory::kNeedsFiles;
+  if (needs_index(files, in_tail)) {
+    if (known == nullptr || cursor_.from_global) return Memory::kNeedsFiles;
+    const std::int64_t end = in_tail ? in_tail->first.value : known->head.version + 1;
+    const Memory cached = read_cached(files, known->head.stream_id, end);
+    // The tail follows without a gap: it starts where the index ends.
+    if (cached != Memory::kAgain || cursor_.next.value < end) return cached;
+  }
   if (!in_tail) return Memory::kAnswered;
   const bool again =
       read_slice(cursor_, visitor_, state_, &MessageLog::read_stream, files.tail, rows_left_);
   return again ? Memory::kAgain : Memory::kAnswered;
 }
 
-DbResult<void> StreamRead::read_files(OpenFiles&, ReadFiles& readers) {
+ReadTask::Memory StreamRead::read_cached(OpenFiles& files, std::int64_t stream_id,
+                                         std::int64_t end) {
+  if (rows_left_ == 0) {
+    state_ = ReadState::kMore;
+    return Memory::kAnswered;
+  }
+  const std::int64_t start = cursor_.next.value;
+  const std::int64_t slice_end = std::min(end, start + slice_of(-1, rows_left_));
+  const auto ended = cache().read(files.cache_owner, stream_id, cursor_, slice_end, visitor_);
+  rows_left_ -= cursor_.next.value - start;
+  switch (ended) {
+    case MessageCache::End::kNotHeld:
+      return Memory::kNeedsFiles;
+    case MessageCache::End::kStopped:
+      if (cursor_.remaining != 0) state_ = ReadState::kMore;
+      return Memory::kAnswered;
+    case MessageCache::End::kReached:
+      break;
+  }
+  return Memory::kAgain;
+}
+
+DbResult<void> StreamRead::read_files(OpenFiles& files, ReadFiles& readers) {
   const auto head = readers.index.find_stream(cursor_.stream);
   if (!head) return head.error();
+  note_head(files, cursor_.stream, *head);
   std::int64_t from = cursor_.next.value;
   if (head->stream_id != 0 && cursor_.from_global) {
     const auto first = readers.index.first_position_from(head->stream_id, from, head->version,
@@ -120,13 +150,15 @@ DbResult<void> StreamRead::read_files(OpenFiles&, ReadFiles& readers) {
     if (!scan) return scan.error();
     const ResetAtEnd reset(**scan);
     cursor_.next = Position{from};
-    if (auto done = deliver(*head, **scan, readers); !done) return done;
+    if (auto done = deliver(files, *head, **scan, readers); !done) return done;
   }
   searched_up_to_ = border_;
   return {};
 }
 
-DbResult<void> StreamRead::deliver(const StreamHead& head, Statement& scan, ReadFiles& readers) {
+DbResult<void> StreamRead::deliver(OpenFiles& files, const StreamHead& head, Statement& scan,
+                                   ReadFiles& readers) {
+  const std::int64_t cached_end = cursor_.next.value + kCachedPerRead;
   const LogSnapshot snapshot(readers.log);
   if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
   for (;; --rows_left_) {
@@ -146,6 +178,9 @@ DbResult<void> StreamRead::deliver(const StreamHead& head, Statement& scan, Read
     if (!found) return found.error();
     if (!*found || row.stream_id != head.stream_id || row.message.position != cursor_.next) {
       return mismatch(readers.index);
+    }
+    if (cursor_.next.value < cached_end) {
+      cache().add(files.cache_owner, head.stream_id, row.message);
     }
     ++cursor_.next.value;
     if (!hand_over(cursor_, visitor_, row.message, state_)) {
@@ -251,15 +286,24 @@ ReadTask::Memory LastRead::look_in_memory(OpenFiles& files) {
     visitor_.visit(*message);
     return Memory::kAnswered;
   }
+  if (files.indexed_up_to < 0) return Memory::kAnswered;
   const auto* known = files.heads.find(stream_);
-  const bool is_absent = known != nullptr && known->head.version < 0;
-  return is_absent || files.indexed_up_to < 0 ? Memory::kAnswered : Memory::kNeedsFiles;
+  if (known == nullptr) return Memory::kNeedsFiles;
+  if (known->head.version < 0) return Memory::kAnswered;
+  // Any type: the last message; not in the tail, so it is indexed. What has a type of its own is
+  // somewhere before.
+  if (!type_.empty()) return Memory::kNeedsFiles;
+  StreamCursor last{.stream = stream_, .next = Position{known->head.version}, .remaining = 1};
+  is_found_ = cache().read(files.cache_owner, known->head.stream_id, last, known->head.version + 1,
+                           visitor_) == MessageCache::End::kStopped;
+  return is_found_ ? Memory::kAnswered : Memory::kNeedsFiles;
 }
 
-DbResult<void> LastRead::read_files(OpenFiles&, ReadFiles& readers) {
+DbResult<void> LastRead::read_files(OpenFiles& files, ReadFiles& readers) {
   answered();
   const auto head = readers.index.find_stream(stream_);
   if (!head) return head.error();
+  note_head(files, stream_, *head);
   if (head->stream_id == 0) return {};
   std::int64_t at = 0;
   if (type_.empty()) {
@@ -285,6 +329,7 @@ DbResult<void> LastRead::read_files(OpenFiles&, ReadFiles& readers) {
     return mismatch(readers.index);
   }
   is_found_ = true;
+  if (type_.empty()) cache().add(files.cache_owner, head->stream_id, row.message);
   visitor_.visit(row.message);
   return {};
 }
@@ -301,9 +346,10 @@ ReadTask::Memory VersionRead::look_in_memory(OpenFiles& files) {
   return files.indexed_up_to < 0 ? Memory::kAnswered : Memory::kNeedsFiles;
 }
 
-DbResult<void> VersionRead::read_files(OpenFiles&, ReadFiles& readers) {
+DbResult<void> VersionRead::read_files(OpenFiles& files, ReadFiles& readers) {
   const auto head = readers.index.find_stream(stream_);
   if (!head) return head.error();
+  note_head(files, stream_, *head);
   version_ = head->version;
   answered();
   return {};

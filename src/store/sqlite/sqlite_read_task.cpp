@@ -35,6 +35,21 @@ ReadTask::Look ReadTask::look() {
   }
 }
 
+MessageCache& ReadTask::cache() const {
+  return ns_.parts_.message_cache;
+}
+
+void ReadTask::note_head(OpenFiles& files, std::string_view stream, StreamHead indexed) {
+  const std::lock_guard lock(ns_.mutex_);
+  // While the border stands where it stood at the look, what the index does not know of the stream
+  // is in the tail.
+  if (files.indexed_up_to != border_ || files.heads.find(stream) != nullptr) return;
+  if (const auto in_tail = files.tail.find_stream(stream)) {
+    indexed = {static_cast<std::int64_t>(in_tail->tag), in_tail->last.value};
+  }
+  files.heads.insert(stream, indexed, files.batch_number);
+}
+
 void ReadTask::run() noexcept {
   failure_.reset();
   try {

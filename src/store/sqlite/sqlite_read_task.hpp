@@ -48,6 +48,10 @@ class ReadTask : public base::ThreadHop, public Job {
 
   void answered() { is_answered_ = true; }
   std::mutex& mutex() const { return ns_.mutex_; }
+  MessageCache& cache() const;
+  /// Keeps what the index says of a stream, so that the next look need not ask it. Without the
+  /// namespace's mutex.
+  void note_head(OpenFiles& files, std::string_view stream, StreamHead indexed);
 
   static constexpr auto kRowsMax = static_cast<std::int64_t>(limits::kReadStepRowsMax);
 
@@ -78,7 +82,10 @@ class StreamRead final : public ReadTask {
   DbResult<void> read_files(OpenFiles& files, ReadFiles& readers) override;
   bool needs_index(const OpenFiles& files,
                    const std::optional<MessageLog::StreamHead>& in_tail) const;
-  DbResult<void> deliver(const StreamHead& head, Statement& scan, ReadFiles& readers);
+  /// What the message cache has of the messages before `end`, a slice at most.
+  Memory read_cached(OpenFiles& files, std::int64_t stream_id, std::int64_t end);
+  DbResult<void> deliver(OpenFiles& files, const StreamHead& head, Statement& scan,
+                         ReadFiles& readers);
 
   StreamCursor& cursor_;
   MessageVisitor& visitor_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "eventodb/limits.hpp"
+#include "store/sqlite/sqlite_message_cache.hpp"
 #include "store/sqlite/sqlite_options.hpp"
 #include "store/sqlite/sqlite_registry.hpp"
 #include "store/sqlite/sqlite_threads.hpp"
@@ -50,6 +51,7 @@ struct StoreParts {
   /// syncs: what the system says afterwards cannot be trusted).
   std::atomic<bool> is_read_only{false};
   OpenSet open_set;
+  MessageCache message_cache{limits::kMessageCacheBytesMax};
 
   // Declared last, so that the threads end before what they use.
   IndexPool indexers{limits::kIndexThreads, options.index_delay};

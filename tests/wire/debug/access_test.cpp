@@ -91,7 +91,7 @@ TEST(DebugAccess, MemoryStatisticsTellOfProcessAndPools) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.field("Content-Type"), "application/json");
   for (const std::string key : {"residentBytes", "arenas", "byteBuffers", "accessCaches",
-                                "messageBlocks", "names", "streamHeads"}) {
+                                "messageBlocks", "names", "streamHeads", "messageCache"}) {
     EXPECT_NE(answer.body.find('"' + key + "\":"), std::string::npos) << key;
   }
   EXPECT_NE(answer.body.find(R"("names":{"count":2)"), std::string::npos)
