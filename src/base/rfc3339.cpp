@@ -116,7 +116,11 @@ Timestamp wall_clock_now() {
 
 std::size_t format_rfc3339(Timestamp time, char* to) {
   std::int64_t day = time.us / kDayUs;
-  if (time.us % kDayUs < 0) --day;
+  std::int64_t day_us = time.us % kDayUs;
+  if (day_us < 0) {
+    --day;
+    day_us += kDayUs;
+  }
   thread_local KnownDate known;
   if (known.day != day) {
     known.size = static_cast<std::size_t>(put_date(known.text, day) - known.text);
@@ -125,7 +129,6 @@ std::size_t format_rfc3339(Timestamp time, char* to) {
   std::memcpy(to, known.text, kDateBytesMax);
   char* out = to + known.size;
 
-  const std::int64_t day_us = time.us - day * kDayUs;
   const auto second = static_cast<std::uint32_t>(day_us / kSecondUs);
   const auto us = static_cast<std::uint32_t>(day_us % kSecondUs);
   out = put_pair(out, second / 3600);

@@ -25,8 +25,7 @@ class TextEnd {
  public:
   explicit TextEnd(char* at) : at_(at) {}
   TextEnd& operator<<(std::string_view text) {
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+    at_ = std::copy(text.begin(), text.end(), at_);
     return *this;
   }
   TextEnd& operator<<(std::size_t number) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <optional>
 #include <span>
@@ -9,6 +11,11 @@
 #include "eventodb/store.hpp"
 
 namespace eventodb::subscription {
+
+/// A detour that lets all others run first.
+inline Awaitable<void> yield() {
+  co_await boost::asio::post(boost::asio::use_awaitable);
+}
 
 /// A namespace whose reads can be made to wait before and after they look at the log, as those of a
 /// store on disk do, or to fail.

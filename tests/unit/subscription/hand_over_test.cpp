@@ -1,17 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <string>
 
 #include "unit/subscription/world.hpp"
 
 namespace eventodb::subscription {
 namespace {
-
-Awaitable<void> yield() {
-  co_await boost::asio::post(boost::asio::use_awaitable);
-}
 
 /// Holds one read, before or after its look at the log.
 class HeldRead {

@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -13,10 +11,6 @@
 
 namespace eventodb::subscription {
 namespace {
-
-Awaitable<void> yield() {
-  co_await boost::asio::post(boost::asio::use_awaitable);
-}
 
 /// With false reads finish at once, as a memory store's do; with true they let others run first.
 class SubscriptionTest : public testing::TestWithParam<bool> {
