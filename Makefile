@@ -38,7 +38,9 @@ debug: deps ## Build everything without optimisation in build/debug
 	@$(call compile,debug,)
 
 .PHONY: test
-test: test-quick ## Build and run all tests (the sanitized ones are make asan and make tsan)
+test: test-quick ## Build and run all tests, then those that matter under sanitizers
+	@$(call sanitized,asan)
+	@$(call sanitized,tsan)
 
 .PHONY: test-quick
 test-quick: deps ## Build and run all tests of the release build
