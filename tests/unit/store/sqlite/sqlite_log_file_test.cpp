@@ -6,6 +6,7 @@
 #include <string>
 
 #include "store/sqlite/sqlite_readers.hpp"
+#include "support/fault_vfs.hpp"
 #include "unit/store/sqlite/sqlite_fixture.hpp"
 
 // When log.db and its WAL are taken for what a crash left, and when for files that do not belong
@@ -120,6 +121,26 @@ TEST_F(SqliteLogFile, ACheckpointThatAReaderHeldBack) {
   log.close_without_checkpoint();
   lay_out(left);
   expect_whole();
+}
+
+TEST_F(SqliteLogFile, ClosedOnAFullDisk) {
+  test::FaultVfs faults;
+  // What is let through before the disk is full: nothing, the checkpoint's number, pages of it.
+  for (int allowed = 0; allowed < 12; ++allowed) {
+    SCOPED_TRACE(allowed);
+    LogFile log;
+    ASSERT_TRUE(open(log));
+    write(log, 10);
+    int left = allowed;
+    faults.set_hook([&left](const test::FaultVfs::Event& event) {
+      if (event.operation != test::FaultVfs::Operation::kWrite) return SQLITE_OK;
+      return left-- > 0 ? SQLITE_OK : SQLITE_FULL;
+    });
+    ASSERT_EQ(log.checkpoint(), SQLITE_OK);
+    log.close();
+    faults.set_hook(nullptr);
+    expect_whole();
+  }
 }
 
 TEST_F(SqliteLogFile, ACheckpointThatAPowerCutTore) {
