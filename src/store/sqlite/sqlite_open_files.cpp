@@ -84,11 +84,18 @@ DbResult<void> OpenFiles::catch_up(const Progress& progress) {
   LogScan scan;
   if (auto started = scan.start(log, indexed_up_to); !started) return started;
   std::mutex nobody_else;
+  std::int64_t previous = indexed_up_to;
   for (;;) {
     MessageRow row;
     const auto found = scan.next(row);
     if (!found) return found.error();
+    // There may be holes, but damage can put pages where they do not belong.
+    const std::int64_t at = *found ? row.message.global_position.value : last_global;
+    if (*found ? at <= previous : at != previous) {
+      return log.failure(SQLITE_CORRUPT, "messages are missing or out of order");
+    }
     if (!*found) return {};
+    previous = at;
     if (tail.message_count() >= place.options.tail_messages_max / 2 ||
         tail.bytes() >= place.options.tail_bytes_max / 2) {
       const auto indexed = index_step(nobody_else);

@@ -72,14 +72,15 @@ inline constexpr char kInsertStream[] = "INSERT INTO streams(stream_id, name) VA
 inline constexpr char kInsertMessage[] =
     "INSERT INTO messages(global_position, stream_id, position, id, time, type, data, metadata,"
     " checksum) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)";
-/// Column order of every statement that reads messages: see MessageColumns.
+/// Column order of every statement that reads messages: see MessageRow. LEFT: a message whose
+/// stream has no name is damage, which its checksum shows, and not to be left out.
 inline constexpr char kFetchMessage[] =
     "SELECT m.global_position, m.stream_id, m.position, m.id, m.time, m.type, m.data, m.metadata,"
-    " m.checksum, s.name FROM messages m JOIN streams s ON s.stream_id = m.stream_id"
+    " m.checksum, s.name FROM messages m LEFT JOIN streams s ON s.stream_id = m.stream_id"
     " WHERE m.global_position=?1";
 inline constexpr char kScanMessages[] =
     "SELECT m.global_position, m.stream_id, m.position, m.id, m.time, m.type, m.data, m.metadata,"
-    " m.checksum, s.name FROM messages m CROSS JOIN streams s ON s.stream_id = m.stream_id"
+    " m.checksum, s.name FROM messages m LEFT JOIN streams s ON s.stream_id = m.stream_id"
     " WHERE m.global_position>?1 ORDER BY m.global_position";
 inline constexpr char kScanPositions[] =
     "SELECT global_position, stream_id FROM messages"

@@ -27,6 +27,23 @@ std::size_t bounded_by_descriptors(std::size_t wanted) {
   return std::clamp<std::size_t>(fits, 4, wanted);
 }
 
+/// A registry that is gone while its namespaces are there would be made anew, without them.
+Result<void> check_registry_is_there(const StoreFiles& files) {
+  std::error_code missing;
+  const auto size = std::filesystem::file_size(files.registry, missing);
+  if (!missing && size > 0) return {};
+  const auto present = list_directory(files.namespaces);
+  if (!present) return present.error();
+  const bool has_namespaces = !std::ranges::all_of(
+      *present, [](const std::string& name) { return name.ends_with(".new"); });
+  if (!has_namespaces) return {};
+  return Error{
+      ErrorCode::kBackendError,
+      files.registry + ": is missing or empty, but " + files.namespaces +
+          " holds namespaces; put the file back, or move that directory away to begin anew",
+      {}};
+}
+
 /// Work on the registrar thread for a coroutine that waits.
 template <class T, class Work>
 class RegistrarTask final : public base::ThreadHop, public Job {
@@ -83,6 +100,7 @@ Result<void> SqliteStore::open_files(const StoreOptions& options) {
   if (!locks) return locks.error();
   locks_ = std::move(*locks);
   if (auto made = make_directories(files_.namespaces); !made) return made;
+  if (auto checked = check_registry_is_there(files_); !checked) return checked;
   const auto as_error = [](const Failure& failure) {
     return Error{ErrorCode::kBackendError, failure.text, {}};
   };

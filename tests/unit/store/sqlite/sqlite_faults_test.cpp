@@ -98,6 +98,35 @@ TEST_F(SqliteFaults, AFailedSyncEndsWriting) {
   EXPECT_EQ(must(find().append(event("a-1"))).position.value, static_cast<std::int64_t>(count));
 }
 
+TEST_F(SqliteFaults, WhicheverSyncFailsNothingIsAcknowledgedAfterIt) {
+  wanted_.checkpoint_pages = 20;  // syncs of checkpoints too
+  for (int failing = 1; failing <= 40; failing += 3) {
+    SCOPED_TRACE(failing);
+    const std::string id = "n" + std::to_string(failing);
+    open();
+    const Log log = create(id);
+    std::atomic<int> left = failing;
+    faults_.set_hook([&left](const test::FaultVfs::Event& event) {
+      if (event.operation != Operation::kSync || !is_log(event.path)) return SQLITE_OK;
+      return --left == 0 ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+    });
+    std::size_t acknowledged = 0;
+    while (acknowledged < 100 && failure_of(log.append(event("a-1"))) == ErrorCode::kCount) {
+      EXPECT_GT(left, 0) << "acknowledged after the failed sync";
+      ++acknowledged;
+    }
+    ASSERT_LE(left, 0);
+    EXPECT_EQ(failure_of(log.append(event("a-1"))), ErrorCode::kReadOnly);
+    EXPECT_FALSE(store().is_writable());
+    close();
+    empty_disk();
+    open();
+    const auto kept = find(id).read_stream("a-1").messages.size();
+    EXPECT_TRUE(kept == acknowledged || kept == acknowledged + 1) << kept;
+    close();
+  }
+}
+
 TEST_F(SqliteFaults, ARetryAfterAFailedSyncTellsTheOutcome) {
   open();
   Log log = create();

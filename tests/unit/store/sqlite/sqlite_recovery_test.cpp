@@ -302,6 +302,24 @@ TEST_F(SqliteRecovery, MissingLogIsNotAnEmptyNamespace) {
   EXPECT_FALSE(fs::exists(log_file()));
 }
 
+TEST_F(SqliteRecovery, MissingRegistryIsNotAnEmptyStore) {
+  make_closed(10);
+  const fs::path registry = directory() / "metadata.db";
+  fs::copy_file(registry, directory() / "kept");
+  for (const bool removed : {true, false}) {
+    if (removed) {
+      fs::remove(registry);
+    } else {
+      fs::resize_file(registry, 0);
+    }
+    const auto opened = try_open();
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().message.find("metadata.db: is missing or empty"), std::string::npos);
+    fs::copy_file(directory() / "kept", registry, fs::copy_options::overwrite_existing);
+  }
+  expect_whole(10);
+}
+
 TEST_F(SqliteRecovery, DamagedRegistryIsNamed) {
   make_closed(10);
   overwrite(directory() / "metadata.db", 0, std::string(200, 'x'));
