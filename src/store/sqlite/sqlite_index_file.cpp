@@ -80,14 +80,15 @@ DbResult<bool> IndexFile::fits(const LogId& log_id, LogFile& log, std::string& r
   const auto generation = database_.query_integer("PRAGMA user_version");
   if (!generation) return generation.error();
   generation_ = *generation;
-  base_generation_ = has_frames ? query.integer(6) : raw.user_version;
+  base_ = has_frames ? Base{query.integer(6), query.integer(8)}
+                     : Base{raw.user_version, raw.page_count};
   if (!has_frames && !is_whole) return reason = "has lost its WAL", false;
-  if (raw.user_version < base_generation_ || raw.user_version > generation_) {
+  if (raw.user_version < base_.generation || raw.user_version > generation_) {
     return reason = "is older or newer than its WAL", false;
   }
-  // A checkpoint that was cut short may leave a shorter file; the WAL then has the rest.
-  const bool was_cut_short = has_frames && raw.user_version > base_generation_;
-  if (raw.is_cut_off && !was_cut_short) return reason = "has been cut off", false;
+  // Not raw.is_cut_off(): a checkpoint that was cut short leaves a header of more pages than it got
+  // to, but the WAL has all that the file has had since its base.
+  if (raw.file_pages < base_.pages) return reason = "has been cut off", false;
   if (state_.indexed_up_to < 0) return true;
   const auto id_in_log = log.message_id_at(state_.indexed_up_to);
   if (!id_in_log) return id_in_log.error();
@@ -104,16 +105,18 @@ DbResult<void> IndexFile::make_empty(const LogId& log_id) {
   if (!opened) return opened.error();
   database_ = std::move(*opened);
   state_ = IndexState{};
-  generation_ = base_generation_ = first_generation();
+  generation_ = first_generation();
   if (auto made = create_index(database_, identity_number(log_id), generation_); !made) return made;
   Code code = prepare();
   if (code != SQLITE_OK) return failure(code);
+  if (auto noted = note_base(); !noted) return noted;
   Statement insert;
   code = insert.prepare(database_, sql::kInsertIndexState);
   if (code == SQLITE_OK) {
     insert.bind(1, kIndexVersion);
     insert.bind_blob(2, view(log_id));
-    insert.bind(3, base_generation_);
+    insert.bind(3, base_.generation);
+    insert.bind(4, base_.pages);
     code = insert.run();
   }
   if (code != SQLITE_OK) return failure(code);
@@ -162,7 +165,13 @@ DbResult<void> IndexFile::checkpoint() {
   ++generation_;
   code = wal_.checkpoint(database_);
   if (code != SQLITE_OK) return failure(code);
-  if (wal_.is_complete()) base_generation_ = generation_;
+  return wal_.is_complete() ? note_base() : DbResult<void>();
+}
+
+DbResult<void> IndexFile::note_base() {
+  const auto pages = database_.query_integer("PRAGMA page_count");
+  if (!pages) return pages.error();
+  base_ = {generation_, *pages};
   return {};
 }
 
@@ -171,7 +180,8 @@ DbResult<void> IndexFile::make_whole() {
   if (!wal_.is_complete()) return failure(SQLITE_BUSY);
   // In a second round, so that the mark cannot reach the file before what it vouches for.
   const std::string mark =
-      "UPDATE state SET is_whole=1, base_generation=" + std::to_string(base_generation_);
+      "UPDATE state SET is_whole=1, base_generation=" + std::to_string(base_.generation) +
+      ", base_pages=" + std::to_string(base_.pages);
   if (const Code code = database_.execute(mark.c_str()); code != SQLITE_OK) return failure(code);
   return checkpoint();
 }

@@ -67,6 +67,11 @@ class IndexFile {
  private:
   struct Statements;
   struct Names;
+  /// What the file was after its last complete checkpoint; whatever it had since is in the WAL.
+  struct Base {
+    std::int64_t generation = 0;
+    std::int64_t pages = 0;
+  };
 
   DbResult<bool> open_existing(const LogId& log_id, LogFile& log, std::string& reason);
   DbResult<bool> fits(const LogId& log_id, LogFile& log, std::string& reason);
@@ -75,6 +80,8 @@ class IndexFile {
   DbResult<void> checkpoint();
   /// Moves the whole WAL into the file and marks it as complete without one.
   DbResult<void> make_whole();
+  /// REQUIRES: the file has everything that the WAL has.
+  DbResult<void> note_base();
   void roll_back();
   Failure failure(Code code) const {
     Failure failure = database_.failure(code, "index");
@@ -102,7 +109,7 @@ class IndexFile {
   IndexState state_;
   IndexState written_;  // state_ after the step that is being written
   std::int64_t generation_ = 0;
-  std::int64_t base_generation_ = 0;
+  Base base_;
 };
 
 }  // namespace eventodb::store::sqlite

@@ -85,7 +85,8 @@ DbResult<void> IndexFile::write(std::span<IndexRow> rows) {
     state.bind_blob(2, bytes_of(last.id));
     state.bind(3, written_.last_stream_id);
     state.bind(4, written_.message_count);
-    state.bind(5, base_generation_);
+    state.bind(5, base_.generation);
+    state.bind(6, base_.pages);
     code = state.run();
   }
   if (code == SQLITE_OK) return {};

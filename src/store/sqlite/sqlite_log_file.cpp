@@ -156,7 +156,7 @@ DbResult<void> LogFile::check_generation(const RawHeader& raw) {
   }
   // With a WAL the header may be that of a checkpoint that did not get further, and SQLite makes
   // one of its own, without a new number, when the file is closed.
-  if (raw.is_cut_off && !had_frames_) {
+  if (raw.is_cut_off() && !had_frames_) {
     return Failure{SQLITE_CORRUPT, database_.path() + ": has been cut off"};
   }
   return {};

@@ -48,11 +48,13 @@ bool read_raw_header(const std::string& database, RawHeader& header) {
   std::array<unsigned char, kHeaderBytes> bytes{};
   std::int64_t size = 0;
   if (!read_start(database, bytes, size)) return false;
+  // Never 1, SQLite's way to say 65536: this program makes no such files.
   const std::int64_t page_bytes = bytes[kPageSizeAt] << 8 | bytes[kPageSizeAt + 1];
   header.is_database = std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) == 0;
   header.user_version = big_endian(&bytes[kUserVersionAt]);
   header.application_id = big_endian(&bytes[kApplicationIdAt]);
-  header.is_cut_off = size < page_bytes * big_endian(&bytes[kPageCountAt]);
+  header.page_count = big_endian(&bytes[kPageCountAt]);
+  header.file_pages = page_bytes == 0 ? 0 : size / page_bytes;
   return true;
 }
 

@@ -49,7 +49,8 @@ CREATE TABLE state(
   last_stream_id INTEGER NOT NULL,
   message_count INTEGER NOT NULL,
   base_generation INTEGER NOT NULL,
-  is_whole INTEGER NOT NULL);
+  is_whole INTEGER NOT NULL,
+  base_pages INTEGER NOT NULL);
 CREATE TABLE categories(
   category_id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE,
   stream_count INTEGER NOT NULL, message_count INTEGER NOT NULL);

@@ -10,7 +10,7 @@ namespace eventodb::store::sqlite {
 
 inline constexpr int kRegistryVersion = 1;
 inline constexpr int kLogVersion = 1;
-inline constexpr int kIndexVersion = 1;  ///< an index of any other version is rebuilt
+inline constexpr int kIndexVersion = 2;  ///< an index of any other version is rebuilt
 
 /// Makes the tables in an empty file and leaves it in WAL mode.
 DbResult<void> create_registry(Database& database);
@@ -93,13 +93,13 @@ inline constexpr char kLastStreamId[] = "SELECT max(stream_id) FROM streams";
 // --- index -------------------------------------------------------------------------------------
 inline constexpr char kInsertIndexState[] =
     "INSERT INTO state(one, version, log_id, indexed_up_to, last_id, last_stream_id,"
-    " message_count, base_generation, is_whole) VALUES (1,?1,?2,-1,x'',0,0,?3,0)";
+    " message_count, base_generation, is_whole, base_pages) VALUES (1,?1,?2,-1,x'',0,0,?3,0,?4)";
 inline constexpr char kIndexState[] =
     "SELECT version, log_id, indexed_up_to, last_id, last_stream_id, message_count,"
-    " base_generation, is_whole FROM state";
+    " base_generation, is_whole, base_pages FROM state";
 inline constexpr char kUpdateIndexState[] =
     "UPDATE state SET indexed_up_to=?1, last_id=?2, last_stream_id=?3, message_count=?4,"
-    " base_generation=?5, is_whole=0";
+    " base_generation=?5, base_pages=?6, is_whole=0";
 inline constexpr char kFindCategory[] = "SELECT category_id FROM categories WHERE name=?1";
 inline constexpr char kInsertCategory[] =
     "INSERT INTO categories(name, stream_count, message_count) VALUES (?1,0,0)"

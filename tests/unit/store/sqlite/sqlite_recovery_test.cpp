@@ -1,5 +1,10 @@
+#include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <mutex>
 
+#include "store/sqlite/sqlite_open_files.hpp"
+#include "store/sqlite/sqlite_registry.hpp"
 #include "unit/store/sqlite/sqlite_fixture.hpp"
 
 // What the store finds when it is opened: an index in every wrong state, a log in every wrong
@@ -32,6 +37,25 @@ class SqliteRecovery : public SqliteTest {
     open();
     expect_numbered(find(), count + 100);
     close();
+  }
+  /// As a process does that is killed right after: the index takes what the log has, then the WAL
+  /// is moved into the file.
+  void index_and_checkpoint() {
+    Registry registry;
+    ASSERT_TRUE(registry.open(directory() / "metadata.db"));
+    const auto rows = registry.rows();
+    ASSERT_EQ(rows->size(), 1U);
+    NamespacePlace place{files(), "test", rows->front().log_id, options().file_options()};
+    place.options.checkpoint_pages = 1;
+    const auto opened = OpenFiles::open(place, false, {});
+    ASSERT_TRUE(opened);
+    std::mutex nobody_else;
+    ASSERT_TRUE((*opened)->index_step(nobody_else));
+    ASSERT_TRUE((*opened)->index.checkpoint_when_due());
+    (*opened)->close(false);
+  }
+  static void lay_out(const fs::path& file, const std::string& content) {
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << content;
   }
   void remove_index(bool with_wal) {
     fs::remove(index_file());
@@ -107,6 +131,26 @@ TEST_F(SqliteRecovery, IndexCutOffAnywhere) {
     fs::resize_file(index_file(), size);
     open();
     expect_numbered(find(), kCount);
+    close();
+  }
+}
+
+TEST_F(SqliteRecovery, IndexCutOffBesideTheWalOfACompleteCheckpoint) {
+  // The WAL still has the pages of the last step, and no others.
+  make_closed(1000);
+  wanted_.index_delay = std::chrono::hours(1);
+  run_and_kill([](SqliteTest& test) { write_numbered(test.find(), 5, 1000); });
+  index_and_checkpoint();
+  const fs::path wal = index_file().string() + "-wal";
+  const std::string whole = contents(index_file());
+  const std::string frames = contents(wal);
+  ASSERT_FALSE(frames.empty());
+  for (std::size_t size = 4096; size < whole.size(); size += 8192) {
+    SCOPED_TRACE(size);
+    lay_out(index_file(), whole.substr(0, size));
+    lay_out(wal, frames);
+    open();
+    expect_numbered(find(), 1005);
     close();
   }
 }
