@@ -53,7 +53,7 @@ void decode(benchmark::State& state, std::string_view text, const rpc::Handler& 
     cursor.next_element();
     cursor.read();
     rpc::Arguments arguments(cursor, arena);
-    const auto decoded = handler.decode(arguments);
+    auto decoded = handler.decode(arguments);
     EVENTODB_CHECK(decoded.has_value());
     benchmark::DoNotOptimize(*decoded);
   }

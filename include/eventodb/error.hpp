@@ -15,14 +15,14 @@ namespace eventodb {
 /// Everything that can go wrong, as clients see it. The one table from code to wire name and HTTP
 /// status is core/error_table.cpp.
 enum class ErrorCode : std::uint8_t {
-  kInvalidRequest,          // a wrong argument
-  kMalformedRequest,        // INVALID_REQUEST with 400: not a call at all
-  kMethodNotAllowed,        // INVALID_REQUEST with 405
-  kBodyTooLarge,            // INVALID_REQUEST with 413
-  kHeaderTooLarge,          // INVALID_REQUEST with 431
-  kTargetTooLong,           // INVALID_REQUEST with 414
-  kUnsupportedEncoding,     // INVALID_REQUEST with 415
-  kRequestTimeout,          // INVALID_REQUEST with 408
+  kInvalidRequest,       // a wrong argument
+  kMalformedRequest,     // INVALID_REQUEST with 400: not a call at all
+  kMethodNotAllowed,     // INVALID_REQUEST with 405
+  kBodyTooLarge,         // INVALID_REQUEST with 413
+  kHeaderTooLarge,       // INVALID_REQUEST with 431
+  kTargetTooLong,        // INVALID_REQUEST with 414
+  kUnsupportedEncoding,  // INVALID_REQUEST with 415
+  kRequestTimeout,       // INVALID_REQUEST with 408
   kAuthRequired,
   kAuthInvalidToken,
   kAuthUnauthorized,
@@ -32,8 +32,8 @@ enum class ErrorCode : std::uint8_t {
   kNamespaceExists,
   kVersionConflict,
   kMessageIdExists,
-  kOverloaded,              // OVERLOADED with 503 and Retry-After; extension of ours
-  kReadOnly,                // BACKEND_ERROR: a sync failed, the store takes no more writes
+  kOverloaded,  // OVERLOADED with 503 and Retry-After; extension of ours
+  kReadOnly,    // BACKEND_ERROR: a sync failed, the store takes no more writes
   kBackendError,
   kInternalError,
   kCount

@@ -25,20 +25,20 @@ inline constexpr std::size_t kAppendMessagesMax = 10'000;         // 400 above
 inline constexpr std::size_t kJsonRpcBatchCallsMax = 1000;        // JSON-RPC error -32600 above
 inline constexpr std::int64_t kBatchSizeMax = 10'000;             // 400 above; -1 is no limit
 inline constexpr std::int64_t kBatchSizeDefault = 1000;
-inline constexpr std::int64_t kStreamListLimitMax = 1000;         // 400 above
+inline constexpr std::int64_t kStreamListLimitMax = 1000;  // 400 above
 inline constexpr std::int64_t kStreamListLimitDefault = 100;
 /// Metadata of a namespace, without white space; 400 above.
 inline constexpr std::size_t kNamespaceMetadataBytesMax = 64 * 1024;
 
 // --- time (steady clock) -------------------------------------------------------------------------
-inline constexpr auto kHeaderTimeout = 10s;       // first byte of a request to end of its header
-inline constexpr auto kBodyStallTimeout = 30s;    // without a byte of the body
-inline constexpr auto kIdleTimeout = 120s;        // between requests
-inline constexpr auto kWriteStallTimeout = 30s;   // without the client taking a byte
-inline constexpr auto kLingerTimeout = 5s;        // a closing connection still reads, so that its
-                                                  // client sees the last answer
-inline constexpr auto kShutdownGrace = 3s;        // running requests may finish within this
-inline constexpr auto kAbandonAfter = 500ms;      // then what still waits for the storage is left
+inline constexpr auto kHeaderTimeout = 10s;      // first byte of a request to end of its header
+inline constexpr auto kBodyStallTimeout = 30s;   // without a byte of the body
+inline constexpr auto kIdleTimeout = 120s;       // between requests
+inline constexpr auto kWriteStallTimeout = 30s;  // without the client taking a byte
+inline constexpr auto kLingerTimeout = 5s;       // a closing connection still reads, so that its
+                                                 // client sees the last answer
+inline constexpr auto kShutdownGrace = 3s;       // running requests may finish within this
+inline constexpr auto kAbandonAfter = 500ms;     // then what still waits for the storage is left
 
 // --- connections ---------------------------------------------------------------------------------
 inline constexpr std::size_t kConnectionsMax = 16'384;  // further ones get 503 and are closed
@@ -102,8 +102,8 @@ inline constexpr std::size_t kOpenNamespacesMax = 80;
 inline constexpr int kCheckpointPages = 4000;
 
 // --- diagnostics below /debug --------------------------------------------------------------------
-inline constexpr auto kCpuProfileTimeMax = 300s;          // 400 above
-inline constexpr std::size_t kDebugJobsMax = 8;           // waiting or running; 503 above
+inline constexpr auto kCpuProfileTimeMax = 300s;            // 400 above
+inline constexpr std::size_t kDebugJobsMax = 8;             // waiting or running; 503 above
 inline constexpr std::size_t kSymbolAddressesMax = 50'000;  // 400 above
 
 }  // namespace eventodb::limits

@@ -14,10 +14,10 @@ using Timestamp = base::Timestamp;
 
 /// One message to append. Every view is borrowed from the caller until the append completes.
 struct NewMessage {
-  std::string_view stream;    ///< not empty, UTF-8, at most limits::kStreamNameBytesMax
-  std::string_view type;      ///< not empty
-  std::string_view data;      ///< a JSON object, validated, without insignificant white space
-  std::string_view metadata;  ///< likewise, or empty for none (JSON null)
+  std::string_view stream;      ///< not empty, UTF-8, at most limits::kStreamNameBytesMax
+  std::string_view type;        ///< not empty
+  std::string_view data;        ///< a JSON object, validated, without insignificant white space
+  std::string_view metadata;    ///< likewise, or empty for none (JSON null)
   std::optional<MessageId> id;  ///< absent: the store makes a version 7 UUID
   ExpectedVersion expected_version;
 };

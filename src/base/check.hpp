@@ -6,7 +6,6 @@ namespace eventodb::base {
 }  // namespace eventodb::base
 
 /// An invariant whose failure is a bug of ours; on in every build.
-#define EVENTODB_CHECK(condition)                                             \
-  (static_cast<bool>(condition)                                               \
-       ? static_cast<void>(0)                                                 \
-       : ::eventodb::base::check_failed(#condition, __FILE__, __LINE__))
+#define EVENTODB_CHECK(condition)                      \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
+                                : ::eventodb::base::check_failed(#condition, __FILE__, __LINE__))

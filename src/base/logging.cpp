@@ -17,10 +17,14 @@ constexpr std::size_t kLogTextBytesMax = 4096;
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -29,8 +33,8 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
 class JsonFormatter final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& dest) override {
-    const auto us = std::chrono::duration_cast<std::chrono::microseconds>(
-        message.time.time_since_epoch());
+    const auto us =
+        std::chrono::duration_cast<std::chrono::microseconds>(message.time.time_since_epoch());
     const auto level = spdlog::level::to_string_view(message.level);
     ByteBuffer line;
     line.append("{\"time\":");

@@ -42,6 +42,8 @@ static_assert(in_order(), "one row per ErrorCode, in its order");
 
 }  // namespace
 
-const ErrorRow& error_row(ErrorCode code) { return kTable[static_cast<std::size_t>(code)]; }
+const ErrorRow& error_row(ErrorCode code) {
+  return kTable[static_cast<std::size_t>(code)];
+}
 
 }  // namespace eventodb
