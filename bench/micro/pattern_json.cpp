@@ -37,7 +37,8 @@ void json_in_ours(benchmark::State& state) {
     rpc::Arguments arguments(cursor, arena);
     const auto decoded = rpc::kStreamWrite.decode(arguments);
     EVENTODB_CHECK(decoded.has_value());
-    benchmark::DoNotOptimize(static_cast<const NewMessage*>(*decoded)->data);
+    auto data = static_cast<const NewMessage*>(*decoded)->data;
+    benchmark::DoNotOptimize(data);
   });
 }
 BENCHMARK(json_in_ours)->Name("json_in/ours")->Arg(300)->Arg(5'000)->Arg(100'000);
