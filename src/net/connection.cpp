@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
@@ -93,6 +94,10 @@ Awaitable<Connection::ReadEnd> Connection::read(base::ByteBuffer& to, std::size_
   const bool unused = std::exchange(memory_unused_, false);
   const bool canceled = error == asio::error::operation_aborted;
   co_return canceled&& unused && !closing_ && !timed_out_ ? ReadEnd::kUnused : ReadEnd::kClosed;
+}
+
+Awaitable<void> Connection::yield() {
+  co_await asio::post(thread_.context(), asio::use_awaitable);
 }
 
 Awaitable<bool> Connection::wait_readable() {

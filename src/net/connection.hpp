@@ -94,6 +94,9 @@ class Connection : public boost::intrusive::list_base_hook<
     kClosed,  ///< by the client, by an error, a timeout or shutdown
     kUnused,  ///< the memory lies idle: release it and wait_readable()
   };
+  /// Goes on when the others that are ready have had their turn. A client that was just answered
+  /// has often sent its next request by then, so that neither a vain read nor a wait is needed.
+  Awaitable<void> yield();
   /// Appends what arrives to `to`, at most `bytes_max` at once.
   Awaitable<ReadEnd> read(base::ByteBuffer& to, std::size_t bytes_max);
   /// Waits until there is something to read, without holding memory. False: as kClosed.

@@ -87,6 +87,7 @@ class HttpSession {
     if (!memory.out.empty()) {
       gone_ = !co_await flush(connection_);
       if (gone_) co_return false;
+      co_await connection_.yield();
     }
     const bool first = memory.pending().empty();
     memory.drop_taken();
