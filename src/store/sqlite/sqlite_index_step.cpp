@@ -203,15 +203,12 @@ Code IndexFile::insert_stream(const IndexRow& last, std::int64_t category) {
 
 Code IndexFile::update_stream(const IndexRow& last) {
   Statement& update = statements_->update_stream;
-  const ResetAtEnd reset(update);
   update.bind(1, last.stream_id);
   update.bind(2, last.position);
   update.bind(3, last.time_us);
-  const Code code = update.step();
-  if (code == SQLITE_DONE) return SQLITE_CORRUPT;  // the stream is not there
-  if (code != SQLITE_ROW) return code;
-  const Code end = update.step();
-  return end == SQLITE_DONE ? SQLITE_OK : end;
+  if (const Code code = update.run(); code != SQLITE_OK) return code;
+  const bool is_there = sqlite3_changes(database_.handle()) == 1;
+  return is_there ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
 Code IndexFile::write_categories(std::span<IndexRow> rows) {

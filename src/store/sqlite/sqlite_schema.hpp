@@ -100,6 +100,8 @@ inline constexpr char kIndexState[] =
 inline constexpr char kUpdateIndexState[] =
     "UPDATE state SET indexed_up_to=?1, last_id=?2, last_stream_id=?3, message_count=?4,"
     " base_generation=?5, base_pages=?6, is_whole=0";
+// No RETURNING and no upsert in what runs for every row: the first opens a temporary table each
+// time, the second keeps a copy of every page it changes until it ends.
 inline constexpr char kFindCategory[] = "SELECT category_id FROM categories WHERE name=?1";
 inline constexpr char kInsertCategory[] =
     "INSERT INTO categories(name, stream_count, message_count) VALUES (?1,0,0)"
@@ -114,15 +116,14 @@ inline constexpr char kIndexStream[] =
     "INSERT INTO streams(stream_id, name, category_id, version, last_time, group_hash)"
     " VALUES (?1,?2,?3,?4,?5,?6)";
 inline constexpr char kUpdateStream[] =
-    "UPDATE streams SET version=?2, last_time=?3 WHERE stream_id=?1 RETURNING 1";
+    "UPDATE streams SET version=?2, last_time=?3 WHERE stream_id=?1";
 inline constexpr char kIndexStreamMessage[] =
     "INSERT INTO stream_messages(stream_id, position, global_position) VALUES (?1,?2,?3)";
 inline constexpr char kIndexCategoryMessage[] =
     "INSERT INTO category_messages(category_id, global_position, stream_id) VALUES (?1,?2,?3)";
 inline constexpr char kIndexId[] = "INSERT INTO message_ids(id, global_position) VALUES (?1,?2)";
 inline constexpr char kIndexType[] =
-    "INSERT INTO last_of_type(stream_id, type, global_position) VALUES (?1,?2,?3)"
-    " ON CONFLICT DO UPDATE SET global_position=excluded.global_position";
+    "INSERT OR REPLACE INTO last_of_type(stream_id, type, global_position) VALUES (?1,?2,?3)";
 inline constexpr char kIndexCorrelation[] =
     "INSERT INTO correlation_messages(correlation_id, global_position, stream_id)"
     " VALUES (?1,?2,?3)";
