@@ -66,6 +66,9 @@ inline constexpr std::size_t kSubscriberBufferBytes = 64 * 1024;
 /// What a feed copies from the log in one go before it offers it.
 inline constexpr std::size_t kFeedStageMessages = 256;
 inline constexpr std::size_t kFeedStageBytes = 64 * 1024;
+/// A feed that told its subscribers of several messages at once leaves its thread to requests for
+/// at most this long; what is written meanwhile is told together.
+inline constexpr auto kFeedRestMax = 4ms;
 /// Memory of emptied event buffers an I/O thread keeps for the next events.
 inline constexpr std::size_t kSpareEventBytesMax = 4 * 1024 * 1024;
 /// What the kernel may hold of a subscriber's events (SO_SNDBUF; Linux accounts twice as much).

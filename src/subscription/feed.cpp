@@ -41,7 +41,8 @@ bool Stage::visit(const MessageView& message) {
   return messages_.size() < limits::kFeedStageMessages && bytes_ < limits::kFeedStageBytes;
 }
 
-Feed::Feed(FeedSet& owner, NamespaceHandle ns) : owner_(owner), ns_(std::move(ns)) {}
+Feed::Feed(FeedSet& owner, NamespaceHandle ns)
+    : owner_(owner), ns_(std::move(ns)), rest_timer_(owner.thread_) {}
 
 BufferPool& Feed::buffers() const {
   return owner_.buffers_;
@@ -76,12 +77,19 @@ Awaitable<Result<void>> Feed::follow() {
   started_ = true;
   wake_all();
   while (!stop_.load(std::memory_order_acquire)) {
+    const auto began = owner_.pace_.now();
     const auto state = co_await offer_some();
     if (!state) co_return state.error();
     if (*state == ReadState::kMore) {
       // Requests of this thread take their turn between two batches.
       co_await boost::asio::post(owner_.thread_.context(), boost::asio::use_awaitable);
     } else {
+      if (told_ > 1) {  // one that comes alone waits for nobody, and nobody for it
+        turn_.notify();
+        co_await turn_.wait();  // behind all that were told
+        owner_.pace_.rest(rest_timer_, rest_after(owner_.pace_.now() - began), turn_);
+        co_await turn_.wait();  // whoever ends the feed waits, too: it is short
+      }
       co_await wake_.wait();
     }
   }
@@ -96,6 +104,7 @@ Awaitable<Result<ReadState>> Feed::offer_some() {
   cursor.next = following(read_up_to_);
   cursor.remaining = -1;
   const auto state = co_await ns_->read_category(cursor, *stage);
+  told_ = 0;
   for (const MessageView& message : stage->messages()) offer(message, stage->event());
   owner_.give_back(std::move(stage));
   co_return state;
@@ -103,24 +112,30 @@ Awaitable<Result<ReadState>> Feed::offer_some() {
 
 void Feed::offer(const MessageView& message, SharedEvent& event) {
   event.reset(message);
-  if (!live_streams_.empty()) offer(event, live_streams_, message.stream);
-  if (!live_categories_.empty()) offer(event, live_categories_, category_of(message.stream));
-  offer(event, live_all_);
+  bool told = offer(event, live_all_);
+  if (!live_streams_.empty()) told |= offer(event, live_streams_, message.stream);
+  if (!live_categories_.empty()) {
+    told |= offer(event, live_categories_, category_of(message.stream));
+  }
+  if (told) ++told_;
   read_up_to_ = message.global_position;
 }
 
-void Feed::offer(SharedEvent& event, LiveByName& lists, std::string_view name) {
+bool Feed::offer(SharedEvent& event, LiveByName& lists, std::string_view name) {
   const auto found = lists.find(name);
-  if (found == lists.end()) return;
-  offer(event, found->second);
+  if (found == lists.end()) return false;
+  const bool told = offer(event, found->second);
   if (found->second.empty()) lists.erase(found);
+  return told;
 }
 
-void Feed::offer(SharedEvent& event, LiveList& list) {
+bool Feed::offer(SharedEvent& event, LiveList& list) {
+  bool told = false;
   for (auto at = list.begin(); at != list.end();) {
     Subscription& subscription = *at++;  // it may unlink itself
-    subscription.offer(event);
+    told |= subscription.offer(event);
   }
+  return told;
 }
 
 void Feed::join(Subscription& subscription) {

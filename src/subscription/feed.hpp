@@ -15,6 +15,7 @@
 #include "eventodb/store.hpp"
 #include "subscription/buffer_pool.hpp"
 #include "subscription/event_text.hpp"
+#include "subscription/pace.hpp"
 
 namespace eventodb::subscription {
 
@@ -105,8 +106,9 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
   Awaitable<Result<void>> follow();
   Awaitable<Result<ReadState>> offer_some();
   void offer(const MessageView& message, SharedEvent& event);
-  void offer(SharedEvent& event, LiveByName& lists, std::string_view name);
-  void offer(SharedEvent& event, LiveList& list);
+  // False: nobody took it.
+  bool offer(SharedEvent& event, LiveByName& lists, std::string_view name);
+  bool offer(SharedEvent& event, LiveList& list);
   void wake_all();
 
   FeedSet& owner_;
@@ -115,12 +117,16 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
   bool ended_ = false;
   std::optional<Error> failure_;
   GlobalPosition read_up_to_;
+  std::size_t told_ = 0;  // messages of the last batch that somebody took
 
   SubscriptionList<JoinedTag> joined_;
   LiveByName live_streams_;
   LiveByName live_categories_;
   LiveList live_all_;
   std::size_t payload_wanted_ = 0;  // joined subscriptions that send messages themselves
+
+  RestTimer rest_timer_;
+  base::WakeUp turn_;  // the feed's own, after others
 
   // Written by other threads.
   base::WakeUp wake_;
@@ -132,7 +138,9 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
 /// outstanding work of it and ends with its last subscription.
 class FeedSet {
  public:
-  explicit FeedSet(base::IoThread& thread) : thread_(thread) {}
+  explicit FeedSet(base::IoThread& thread) : FeedSet(thread, Pace::usual()) {}
+  /// The pace must outlive it.
+  FeedSet(base::IoThread& thread, Pace& pace) : thread_(thread), pace_(pace) {}
   FeedSet(const FeedSet&) = delete;
   FeedSet& operator=(const FeedSet&) = delete;
 
@@ -147,6 +155,7 @@ class FeedSet {
   void give_back(std::unique_ptr<Stage> stage);
 
   base::IoThread& thread_;
+  Pace& pace_;
   BufferPool buffers_;
   std::unordered_map<const Namespace*, std::shared_ptr<Feed>> feeds_;
   std::vector<std::unique_ptr<Stage>> spare_stages_;

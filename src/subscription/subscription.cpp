@@ -143,8 +143,8 @@ void Subscription::advance_past(const MessageView& message) {
   }
 }
 
-void Subscription::offer(SharedEvent& event) {
-  if (!wants(event)) return;
+bool Subscription::offer(SharedEvent& event) {
+  if (!wants(event)) return false;
   // A batch read before the first payload subscriber joined has names and positions only.
   const bool incomplete = request_.payload && event.message().data.empty();
   if (incomplete || pending_.size() >= limits::kSubscriberBufferBytes) {
@@ -152,12 +152,13 @@ void Subscription::offer(SharedEvent& event) {
     live_ = false;
     ListHook<LiveTag>::unlink();
     wake_.notify();
-    return;
+    return false;
   }
   if (pending_.capacity() == 0) pending_ = feed_->buffers().take();
   event.append_to(pending_, request_.payload, framing_);
   advance_past(event.message());
   wake_.notify();
+  return true;
 }
 
 void Subscription::sweep(std::chrono::steady_clock::time_point now) {

@@ -51,7 +51,8 @@ class Subscription : public ListHook<JoinedTag>, public ListHook<LiveTag> {
   // --- for the feed ---
   const Request& request() const { return request_; }
   /// A new message matches by name: takes it unless filtered. Leaves the live list when full.
-  void offer(SharedEvent& event);
+  /// Whether it took it.
+  bool offer(SharedEvent& event);
   void wake() { wake_.notify(); }
 
  private:

@@ -25,7 +25,7 @@ namespace eventodb::subscription {
 /// run().
 class World {
  public:
-  World() {
+  explicit World(Pace& pace = Pace::usual()) : feeds(io, pace) {
     run([](World& world) -> Awaitable<void> {
       NewNamespace wanted;
       wanted.id = "test";
@@ -59,7 +59,7 @@ class World {
   }
 
   base::IoThread io;
-  FeedSet feeds{io};
+  FeedSet feeds;
   std::unique_ptr<Store> store = store::make_memory_store();
   std::shared_ptr<DetourNamespace> ns;
 };
