@@ -60,6 +60,8 @@ struct CategoryCursor {
   std::optional<ConsumerGroup> group = {};
   /// Category of metadata.correlationStreamName; "" is no filter.
   std::string_view correlation = {};
+  /// Kept by the store from call to call: how long nothing but other members' messages was met.
+  std::int64_t passed_over = 0;
 };
 
 struct NamespaceInfo {

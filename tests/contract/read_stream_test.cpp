@@ -1,4 +1,3 @@
-#include <limits>
 #include <numeric>
 
 #include "contract/store_contract.hpp"
@@ -6,9 +5,6 @@
 
 namespace eventodb::contract {
 namespace {
-
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
 std::vector<std::int64_t> numbers(std::int64_t from, std::int64_t end) {
   std::vector<std::int64_t> all(static_cast<std::size_t>(end - from));

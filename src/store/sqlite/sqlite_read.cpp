@@ -1,85 +1,13 @@
 #include <algorithm>
 
-#include "eventodb/limits.hpp"
+#include "store/sqlite/sqlite_read_parts.hpp"
 #include "store/sqlite/sqlite_read_task.hpp"
 
 namespace eventodb::store::sqlite {
 namespace {
 
-/// Messages rendered in one hold of the namespace's mutex.
-constexpr std::int64_t kReadSliceMessages = 256;
 /// A read that goes on for longer is a scan: most of it is not read again soon.
 constexpr std::int64_t kCachedPerRead = 256;
-
-std::int64_t slice_of(std::int64_t remaining, std::int64_t rows_left) {
-  const std::int64_t slice = std::min(kReadSliceMessages, rows_left);
-  return remaining < 0 ? slice : std::min(remaining, slice);
-}
-
-/// Remembers whether the reader asked for a pause.
-class PauseWatch final : public MessageVisitor {
- public:
-  explicit PauseWatch(MessageVisitor& visitor) : visitor_(visitor) {}
-  bool visit(const MessageView& message) override {
-    is_paused_ = !visitor_.visit(message);
-    return !is_paused_;
-  }
-  bool is_paused() const { return is_paused_; }
-
- private:
-  MessageVisitor& visitor_;
-  bool is_paused_ = false;
-};
-
-/// Reads a slice of the tail and moves the cursor; whether to ask again for the next slice.
-template <class Cursor>
-bool read_slice(Cursor& cursor, MessageVisitor& visitor, ReadState& state,
-                ReadState (MessageLog::*read)(Cursor&, MessageVisitor&) const,
-                const MessageLog& tail, std::int64_t& rows_left) {
-  state = ReadState::kMore;
-  if (rows_left == 0) return false;
-  PauseWatch watch(visitor);
-  Cursor slice = cursor;
-  const std::int64_t wanted = slice_of(cursor.remaining, rows_left);
-  slice.remaining = wanted;
-  state = (tail.*read)(slice, watch);
-  const std::int64_t delivered = wanted - slice.remaining;
-  rows_left -= delivered;
-  cursor.next = slice.next;
-  if (cursor.remaining >= 0) cursor.remaining -= delivered;
-  if (cursor.remaining != 0 && watch.is_paused()) state = ReadState::kMore;
-  return slice.remaining == 0 && cursor.remaining != 0 && !watch.is_paused();
-}
-
-/// The index names a message that the log does not have there.
-Failure mismatch(const IndexReader& index) {
-  return index.failure(SQLITE_CORRUPT);
-}
-
-/// A snapshot of the log for the time of a read.
-class LogSnapshot {
- public:
-  explicit LogSnapshot(LogReader& log) : log_(log), code_(log.begin()) {}
-  ~LogSnapshot() { log_.end(); }
-  LogSnapshot(const LogSnapshot&) = delete;
-  LogSnapshot& operator=(const LogSnapshot&) = delete;
-  Code code() const { return code_; }
-
- private:
-  LogReader& log_;
-  Code code_;
-};
-
-/// Hands a message over; whether the read goes on. `state` is set when it does not.
-template <class Cursor>
-bool hand_over(Cursor& cursor, MessageVisitor& visitor, const MessageView& message,
-               ReadState& state) {
-  if (cursor.remaining > 0) --cursor.remaining;
-  const bool wants_more = visitor.visit(message);
-  if (wants_more && cursor.remaining != 0) return true;
-  state = cursor.remaining == 0 ? ReadState::kDone : ReadState::kMore;
-  return false;
-}
 
 }  // namespace
 
@@ -140,10 +68,10 @@ DbResult<void> StreamRead::read_files(OpenFiles& files, ReadFiles& readers) {
   note_head(files, cursor_.stream, *head);
   std::int64_t from = cursor_.next.value;
   if (head->stream_id != 0 && cursor_.from_global) {
-    const auto first = readers.index.first_position_from(head->stream_id, from, head->version,
-                                                         cursor_.from_global->value);
+    const auto first = readers.index.message_from(head->stream_id, from, head->version,
+                                                  cursor_.from_global->value);
     if (!first) return first.error();
-    from = first->value_or(head->version + 1);
+    from = *first ? (*first)->position : head->version + 1;
   }
   if (head->stream_id != 0 && from <= head->version) {
     auto scan = readers.index.scan_stream(head->stream_id, from);
@@ -159,7 +87,7 @@ DbResult<void> StreamRead::read_files(OpenFiles& files, ReadFiles& readers) {
 DbResult<void> StreamRead::deliver(OpenFiles& files, const StreamHead& head, Statement& scan,
                                    ReadFiles& readers) {
   const std::int64_t cached_end = cursor_.next.value + kCachedPerRead;
-  const LogSnapshot snapshot(readers.log);
+  const Snapshot snapshot(readers.log);
   if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
   for (;; --rows_left_) {
     const Code code = scan.step();
@@ -183,94 +111,6 @@ DbResult<void> StreamRead::deliver(OpenFiles& files, const StreamHead& head, Sta
       cache().add(files.cache_owner, head.stream_id, row.message);
     }
     ++cursor_.next.value;
-    if (!hand_over(cursor_, visitor_, row.message, state_)) {
-      answered();
-      return {};
-    }
-  }
-}
-
-// --- categories --------------------------------------------------------------------------------
-
-ReadTask::Memory CategoryRead::look_in_memory(OpenFiles& files) {
-  if (cursor_.remaining == 0) return Memory::kAnswered;
-  if (cursor_.next.value <= files.indexed_up_to) return Memory::kNeedsFiles;
-  if (cursor_.group && rows_left_ < kRowsMax) {  // the tail scans for a group: in a call of its own
-    state_ = ReadState::kMore;
-    return Memory::kAnswered;
-  }
-  const bool again =
-      read_slice(cursor_, visitor_, state_, &MessageLog::read_category, files.tail, rows_left_);
-  return again ? Memory::kAgain : Memory::kAnswered;
-}
-
-DbResult<Statement*> CategoryRead::start_scan(ReadFiles& readers) const {
-  IndexReader& index = readers.index;
-  const std::int64_t from = cursor_.next.value;
-  if (scans_log()) return readers.log.scan(from, border_);
-  std::optional<std::int64_t> category;
-  if (!cursor_.category.empty()) {
-    const auto found = index.find_category(cursor_.category);
-    if (!found) return found.error();
-    if (!*found) return nullptr;
-    category = *found;
-  }
-  if (cursor_.correlation.empty()) return index.scan_category(*category, from, border_);
-  const auto correlation = index.find_correlation(cursor_.correlation);
-  if (!correlation) return correlation.error();
-  if (!*correlation) return nullptr;
-  if (category) return index.scan_correlation(**correlation, *category, from, border_);
-  return index.scan_correlation(**correlation, from, border_);
-}
-
-DbResult<void> CategoryRead::read_files(OpenFiles&, ReadFiles& readers) {
-  const LogSnapshot snapshot(readers.log);
-  if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
-  auto scan = start_scan(readers);
-  if (!scan) return scan.error();
-  if (*scan == nullptr) {
-    cursor_.next = GlobalPosition{border_ + 1};
-    return {};
-  }
-  const ResetAtEnd reset(**scan);
-  return deliver(**scan, readers);
-}
-
-DbResult<bool> CategoryRead::is_wanted(std::int64_t stream_id, IndexReader& index) const {
-  if (!cursor_.group) return true;
-  const auto hash = index.group_hash(stream_id);
-  if (!hash) return hash.error();
-  return is_member(*hash, *cursor_.group);
-}
-
-DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
-  for (;; --rows_left_) {
-    const Code code = scan.step();
-    if (code != SQLITE_DONE && code != SQLITE_ROW) {
-      return scans_log() ? readers.log.failure(code) : readers.index.failure(code);
-    }
-    if (code == SQLITE_DONE) {
-      cursor_.next = GlobalPosition{border_ + 1};
-      return {};
-    }
-    cursor_.next = GlobalPosition{scan.integer(0)};
-    if (rows_left_ == 0) {
-      state_ = ReadState::kMore;
-      answered();
-      return {};
-    }
-    const std::int64_t stream_id = scan.integer(1);
-    const auto wanted = is_wanted(stream_id, readers.index);
-    if (!wanted) return wanted.error();
-    ++cursor_.next.value;
-    if (!*wanted) continue;
-    MessageRow row;
-    const auto found = readers.log.fetch(cursor_.next.value - 1, row);
-    if (!found) return found.error();
-    const bool fits =
-        *found && row.stream_id == stream_id &&
-        (cursor_.category.empty() || category_of(row.message.stream) == cursor_.category);
-    if (!fits) return mismatch(readers.index);
     if (!hand_over(cursor_, visitor_, row.message, state_)) {
       answered();
       return {};
@@ -321,7 +161,7 @@ DbResult<void> LastRead::read_files(OpenFiles& files, ReadFiles& readers) {
     at = **found;
   }
   MessageRow row;
-  const LogSnapshot snapshot(readers.log);
+  const Snapshot snapshot(readers.log);
   const auto found = readers.log.fetch(at, row);
   if (!found) return found.error();
   if (!*found || row.stream_id != head->stream_id ||

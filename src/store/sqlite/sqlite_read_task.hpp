@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/sqlite/sqlite_member_merge.hpp"
 #include "store/sqlite/sqlite_namespace.hpp"
 
 namespace eventodb::store::sqlite {
@@ -93,7 +94,9 @@ class StreamRead final : public ReadTask {
   ReadState state_ = ReadState::kDone;
 };
 
-/// The messages of one category, or of all, upwards, with the filters of the cursor.
+/// The messages of one category, or of all, upwards, with the filters of the cursor. What belongs
+/// to other members of a consumer group is passed over, until that has cost about as much as
+/// looking at the category's streams would; then the member's streams are looked for and merged.
 class CategoryRead final : public ReadTask {
  public:
   CategoryRead(SqliteNamespace& ns, CategoryCursor& cursor, MessageVisitor& visitor)
@@ -105,14 +108,21 @@ class CategoryRead final : public ReadTask {
   DbResult<void> read_files(OpenFiles& files, ReadFiles& readers) override;
   /// Everything is wanted: the log itself is in the right order.
   bool scans_log() const { return cursor_.category.empty() && cursor_.correlation.empty(); }
+  DbResult<void> scan(std::optional<std::int64_t> category, ReadFiles& readers);
   /// nullptr: nothing indexed can match.
-  DbResult<Statement*> start_scan(ReadFiles& readers) const;
+  DbResult<Statement*> start_scan(std::optional<std::int64_t> category, ReadFiles& readers) const;
   DbResult<void> deliver(Statement& scan, ReadFiles& readers);
   DbResult<bool> is_wanted(std::int64_t stream_id, IndexReader& index) const;
+  DbResult<void> merge(std::optional<std::int64_t> category, ReadFiles& readers);
+  /// Hands the message over that lies before `next`; whether the read goes on.
+  DbResult<bool> fetch_and_hand_over(std::int64_t stream_id, ReadFiles& readers);
 
   CategoryCursor& cursor_;
   MessageVisitor& visitor_;
   ReadState state_ = ReadState::kDone;
+  /// What a scan may pass over before the member's streams are merged instead.
+  std::int64_t pass_over_max_ = INT64_MAX;
+  std::optional<MemberMerge> merge_;
 };
 
 /// The newest message of a stream, of one type or any.

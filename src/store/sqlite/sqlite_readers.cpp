@@ -25,6 +25,18 @@ DbResult<void> IndexReader::open(const std::string& path) {
   return {};
 }
 
+Code IndexReader::begin() {
+  Code code = SQLITE_OK;
+  if (!begin_.is_prepared()) code = begin_.prepare(database_, sql::kBegin);
+  if (code == SQLITE_OK && !commit_.is_prepared()) code = commit_.prepare(database_, sql::kCommit);
+  return code == SQLITE_OK ? begin_.run() : code;
+}
+
+void IndexReader::end() {
+  // As LogReader::end(). Without a snapshot there is nothing to end.
+  if (commit_.is_prepared()) static_cast<void>(commit_.run());
+}
+
 DbResult<Statement*> IndexReader::ready(Statement& statement, const char* text) {
   if (!statement.is_prepared()) {
     const Code code = statement.prepare(database_, text);
@@ -97,24 +109,62 @@ DbResult<std::optional<std::uint64_t>> IndexReader::group_hash(std::int64_t stre
   return hash;
 }
 
-DbResult<std::optional<std::int64_t>> IndexReader::first_position_from(std::int64_t stream_id,
-                                                                       std::int64_t position,
-                                                                       std::int64_t last,
-                                                                       std::int64_t from) {
+DbResult<std::int64_t> IndexReader::count_streams(std::optional<std::int64_t> category) {
+  Statement& statement = category ? streams_of_category_ : last_stream_id_;
+  auto query = ready(statement, category ? sql::kStreamsOfCategory : sql::kLastStreamId);
+  if (!query) return query.error();
+  if (category) statement.bind(1, *category);
+  const auto found = one_integer(statement);
+  if (!found) return found.error();
+  return found->value_or(0);
+}
+
+DbResult<Statement*> IndexReader::list_group_hashes(std::optional<std::int64_t> category,
+                                                    std::int64_t after) {
+  Statement& statement = category ? list_group_hashes_ : list_all_group_hashes_;
+  auto query = ready(statement, category ? sql::kListGroupHashes : sql::kListAllGroupHashes);
+  if (!query) return query;
+  statement.bind(1, after);
+  if (category) statement.bind(2, *category);
+  return query;
+}
+
+DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::one_message(Statement& statement) {
+  const ResetAtEnd reset(statement);
+  const Code code = statement.step();
+  if (code == SQLITE_DONE) return std::nullopt;
+  if (code != SQLITE_ROW) return failure(code);
+  return StreamMessage{statement.integer(0), statement.integer(1)};
+}
+
+DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::last_message(
+    std::int64_t stream_id) {
+  auto query = ready(last_of_stream_, sql::kLastOfStream);
+  if (!query) return query.error();
+  last_of_stream_.bind(1, stream_id);
+  return one_message(last_of_stream_);
+}
+
+DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::message_from(
+    std::int64_t stream_id, std::int64_t position) {
+  auto scan = scan_stream(stream_id, position);
+  if (!scan) return scan.error();
+  return one_message(**scan);
+}
+
+DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::message_from(
+    std::int64_t stream_id, std::int64_t position, std::int64_t last, std::int64_t from) {
   // Invariant: everything before `position` is too early; what is found at `best` is not.
-  std::optional<std::int64_t> best;
+  std::optional<StreamMessage> best;
   while (position <= last) {
     const std::int64_t middle = position + (last - position) / 2;
-    auto scan = scan_stream(stream_id, middle);
-    if (!scan) return scan.error();
-    const ResetAtEnd reset(**scan);
-    const Code code = (*scan)->step();
-    if (code != SQLITE_ROW && code != SQLITE_DONE) return failure(code);
-    if (code == SQLITE_ROW && (*scan)->integer(1) < from) {
-      position = (*scan)->integer(0) + 1;
+    const auto found = message_from(stream_id, middle);
+    if (!found) return found.error();
+    if (*found && (*found)->global_position < from) {
+      position = (*found)->position + 1;
       continue;
     }
-    if (code == SQLITE_ROW) best = (*scan)->integer(0);
+    if (*found) best = *found;
     last = middle - 1;
   }
   return best;

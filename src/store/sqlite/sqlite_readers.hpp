@@ -25,6 +25,10 @@ class IndexReader {
   }
   Database& database() { return database_; }
 
+  /// A snapshot from the first query to end(), so that queries do not lock one by one.
+  [[nodiscard]] Code begin();
+  void end();
+
   /// Number 0 when the stream is not indexed.
   DbResult<StreamHead> find_stream(std::string_view name);
   DbResult<std::optional<std::int64_t>> find_id(const MessageId& id);
@@ -35,11 +39,25 @@ class IndexReader {
   /// Remembered for streams seen lately: it never changes.
   DbResult<std::optional<std::uint64_t>> group_hash(std::int64_t stream_id);
 
-  /// The first position at or after `position` whose global position is at or after `from`, by
-  /// halving. nullopt: there is none.
-  DbResult<std::optional<std::int64_t>> first_position_from(std::int64_t stream_id,
-                                                            std::int64_t position,
-                                                            std::int64_t last, std::int64_t from);
+  /// How many streams the category has, or the namespace (nullopt).
+  DbResult<std::int64_t> count_streams(std::optional<std::int64_t> category);
+  /// Yields (number, group hash or NULL) of these streams with a number above `after`, in order.
+  DbResult<Statement*> list_group_hashes(std::optional<std::int64_t> category, std::int64_t after);
+
+  /// Where one message of a stream is.
+  struct StreamMessage {
+    std::int64_t position;
+    std::int64_t global_position;
+  };
+  // nullopt: there is none.
+  DbResult<std::optional<StreamMessage>> last_message(std::int64_t stream_id);
+  /// The first one at or after `position`.
+  DbResult<std::optional<StreamMessage>> message_from(std::int64_t stream_id,
+                                                      std::int64_t position);
+  /// The first one at or after `position` and at or before `last` whose global position is at or
+  /// after `from`, by halving.
+  DbResult<std::optional<StreamMessage>> message_from(std::int64_t stream_id, std::int64_t position,
+                                                      std::int64_t last, std::int64_t from);
 
   /// Yields (position, global position) in order. Reset it when done.
   DbResult<Statement*> scan_stream(std::int64_t stream_id, std::int64_t position);
@@ -60,8 +78,12 @@ class IndexReader {
   DbResult<std::optional<std::int64_t>> find_name(Statement& statement, const char* text,
                                                   std::string_view name);
   DbResult<std::optional<std::int64_t>> one_integer(Statement& statement);
+  DbResult<std::optional<StreamMessage>> one_message(Statement& statement);
 
   Database database_;
+  Statement begin_, commit_;
+  Statement streams_of_category_, last_stream_id_, list_group_hashes_, list_all_group_hashes_;
+  Statement last_of_stream_;
   Statement find_stream_, find_id_, find_type_, find_category_, find_correlation_, group_hash_;
   Statement scan_stream_, scan_category_, scan_correlation_, scan_correlation_in_category_;
   Statement list_streams_, list_categories_;

@@ -58,6 +58,7 @@ CREATE TABLE correlations(correlation_id INTEGER PRIMARY KEY, name BLOB NOT NULL
 CREATE TABLE streams(
   stream_id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, category_id INTEGER NOT NULL,
   version INTEGER NOT NULL, last_time INTEGER NOT NULL, group_hash INTEGER);
+CREATE INDEX streams_of_category ON streams(category_id, stream_id, group_hash);
 CREATE TABLE stream_messages(
   stream_id INTEGER NOT NULL, position INTEGER NOT NULL, global_position INTEGER NOT NULL,
   PRIMARY KEY (stream_id, position)) WITHOUT ROWID;

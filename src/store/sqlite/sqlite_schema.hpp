@@ -136,6 +136,17 @@ inline constexpr char kFindId[] = "SELECT global_position FROM message_ids WHERE
 inline constexpr char kFindType[] =
     "SELECT global_position FROM last_of_type WHERE stream_id=?1 AND type=?2";
 inline constexpr char kGroupHash[] = "SELECT group_hash FROM streams WHERE stream_id=?1";
+inline constexpr char kStreamsOfCategory[] =
+    "SELECT stream_count FROM categories WHERE category_id=?1";
+/// Answered from the index streams_of_category alone.
+inline constexpr char kListGroupHashes[] =
+    "SELECT stream_id, group_hash FROM streams WHERE stream_id>?1 AND category_id=?2"
+    " ORDER BY stream_id";
+inline constexpr char kListAllGroupHashes[] =
+    "SELECT stream_id, group_hash FROM streams WHERE stream_id>?1 ORDER BY stream_id";
+inline constexpr char kLastOfStream[] =
+    "SELECT position, global_position FROM stream_messages"
+    " WHERE stream_id=?1 ORDER BY position DESC LIMIT 1";
 inline constexpr char kScanStream[] =
     "SELECT position, global_position FROM stream_messages"
     " WHERE stream_id=?1 AND position>=?2 ORDER BY position";
