@@ -101,6 +101,11 @@ class Connection : public boost::intrusive::list_base_hook<
   Awaitable<ReadEnd> read(base::ByteBuffer& to, std::size_t bytes_max);
   /// Waits until there is something to read, without holding memory. False: as kClosed.
   Awaitable<bool> wait_readable();
+  /// The same for a handler of (boost::system::error_code).
+  template <class Handler>
+  void when_readable(Handler&& handler) {
+    socket_.async_wait(boost::asio::socket_base::wait_read, std::forward<Handler>(handler));
+  }
 
   /// Reads and drops what has arrived, but not for ever. False: the client closed or is gone.
   bool drop_received();

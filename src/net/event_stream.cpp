@@ -2,13 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/bind_allocator.hpp>
 #include <chrono>
 #include <exception>
 #include <utility>
 
 #include "base/logging.hpp"
+#include "base/slot_allocator.hpp"
 #include "net/session_thread.hpp"
 
 namespace eventodb::net {
@@ -23,20 +23,9 @@ Awaitable<void> EventStream::run(Connection& connection) {
   connection_ = &connection;
   connection.configure_stream();
   connection.enter(Phase::kStream);
-  watching_ = true;  // it may return before co_spawn does
-  boost::asio::co_spawn(connection.thread().context(), watch_client(), boost::asio::detached);
+  watch_client();
   connection.set_stream_end(this);
   if (connection.thread().stopping()) end_stream();
-  co_await send_events();
-  connection.set_stream_end(nullptr);
-  finishing_ = true;
-  connection.cancel_waits();
-  while (watching_) co_await watcher_returned_.wait();
-  if (!gone_) co_await send_end();
-}
-
-/// Sends until nothing follows or nobody reads.
-Awaitable<void> EventStream::send_events() {
   try {
     while (!gone_) {
       const std::string_view events = co_await subscription_.next();
@@ -48,6 +37,11 @@ Awaitable<void> EventStream::send_events() {
     spdlog::error("a subscription failed: {}", base::loggable(problem.what()));
     gone_ = true;  // without an end: the client must not take it for a regular one
   }
+  connection.set_stream_end(nullptr);
+  finishing_ = true;
+  connection.cancel_waits();
+  while (watching_) co_await watch_ended_.wait();
+  if (!gone_) co_await send_end();
 }
 
 Awaitable<bool> EventStream::send(std::string_view bytes) {
@@ -68,23 +62,22 @@ Awaitable<void> EventStream::send_end() {
   if (taken) co_await connection_->linger();
 }
 
-/// Notices at once when the client goes, also while nothing is sent to it.
-Awaitable<void> EventStream::watch_client() {
-  try {
-    while (!finishing_) {
-      const bool readable = co_await connection_->wait_readable();
-      if (!readable || !connection_->drop_received()) break;
-    }
-  } catch (const std::exception& problem) {
-    spdlog::error("a subscriber cannot be watched: {}", base::loggable(problem.what()));
-  }
+/// Notices at once when the client goes, also while nothing is sent to it. No coroutine: thousands
+/// of these do nothing but wait.
+void EventStream::watch_client() {
+  watching_ = true;
+  connection_->when_readable(boost::asio::bind_allocator(
+      base::SlotAllocator<std::byte>(watch_slot_, sizeof(watch_slot_)),
+      [this](boost::system::error_code error) { on_readable(error.failed()); }));
+}
+
+void EventStream::on_readable(bool failed) {
   watching_ = false;
-  if (!finishing_) {
-    gone_ = true;
-    subscription_.end();
-    connection_->cancel_waits();  // of a send, maybe
-  }
-  watcher_returned_.notify();
+  if (finishing_) return watch_ended_.notify();
+  if (!failed && connection_->drop_received()) return watch_client();
+  gone_ = true;
+  subscription_.end();
+  connection_->cancel_waits();  // of a send, maybe
 }
 
 void EventStream::end_stream() noexcept {

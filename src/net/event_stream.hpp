@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -27,19 +28,20 @@ class EventStream final : public ConnectionOwner, private StreamEnd {
   void end_stream() noexcept override;
   void sweep_stream() noexcept override;
 
-  Awaitable<void> send_events();
   Awaitable<void> send_end();
   Awaitable<bool> send(std::string_view bytes);
-  Awaitable<void> watch_client();
+  void watch_client();
+  void on_readable(bool failed);
 
   subscription::Subscription subscription_;
   subscription::Framing framing_;
   Connection* connection_ = nullptr;  // once run() runs
   bool gone_ = false;                 // nobody reads any more
   bool sending_ = false;              // the client has to take something before we go on
-  bool finishing_ = false;            // watch_client() is asked to return
+  bool finishing_ = false;            // watch_client() is asked to end
   bool watching_ = false;             // it has not yet
-  base::WakeUp watcher_returned_;
+  base::WakeUp watch_ended_;
+  alignas(std::max_align_t) std::byte watch_slot_[208];  // what Asio keeps of its handler
 };
 
 }  // namespace eventodb::net

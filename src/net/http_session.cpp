@@ -35,21 +35,6 @@ class HttpSession {
  public:
   explicit HttpSession(Connection& connection) : connection_(connection) {}
 
-  Awaitable<void> run() {
-    bool more = true;
-    while (more) more = co_await next_request();
-    if (!connection_.has_memory() || gone_) co_return;
-    const bool alive = co_await flush(connection_);
-    if (!alive) co_return;
-    if (owner_ != nullptr) {
-      connection_.release_memory();
-      co_await owner_->run(connection_);
-    } else if (linger_) {
-      co_await connection_.linger();
-    }
-  }
-
- private:
   /// Reads and serves one request. False: it was the last one.
   Awaitable<bool> next_request() {
     FramingGuard guard;
@@ -69,6 +54,16 @@ class HttpSession {
     co_return co_await serve(guard);
   }
 
+  /// Sends what is left. Who takes the connection over, if anyone does.
+  Awaitable<std::unique_ptr<ConnectionOwner>> end() {
+    if (!connection_.has_memory() || gone_) co_return nullptr;
+    const bool alive = co_await flush(connection_);
+    if (!alive) co_return nullptr;
+    if (owner_ == nullptr && linger_) co_await connection_.linger();
+    co_return std::move(owner_);
+  }
+
+ private:
   /// Clients of old send an empty line behind a body. False: nothing else is there yet.
   bool skip_blank_lines() {
     RequestMemory& memory = connection_.memory();
@@ -181,12 +176,23 @@ class HttpSession {
   bool linger_ = false;                     // the client may still be sending when we close
 };
 
+/// Until the last request. Who takes the connection over, if anyone does; nothing of the session
+/// is held then.
+Awaitable<std::unique_ptr<ConnectionOwner>> serve_requests(Connection& connection) {
+  HttpSession session(connection);
+  bool more = true;
+  while (more) more = co_await session.next_request();
+  co_return co_await session.end();
+}
+
 }  // namespace
 
 Awaitable<void> serve_connection(std::unique_ptr<Connection> connection) {
   try {
-    HttpSession session(*connection);
-    co_await session.run();
+    const auto owner = co_await serve_requests(*connection);
+    if (owner == nullptr) co_return;
+    connection->release_memory();
+    co_await owner->run(*connection);
   } catch (const std::exception& problem) {
     spdlog::error("a connection failed: {}", base::loggable(problem.what()));
   }

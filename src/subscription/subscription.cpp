@@ -65,35 +65,28 @@ Awaitable<Result<void>> Subscription::start() {
   co_return Result<void>();
 }
 
+// One coroutine, not two: its frame is held by every subscription that waits.
 Awaitable<std::string_view> Subscription::next() {
   recycle(taken_);
-  const bool found = co_await find_events();
-  if (!found) recycle(taken_);
-  sent_since_sweep_ = true;
-  keep_alive_due_ = false;
-  co_return taken_.view();
-}
-
-/// Fills taken_. False when nothing follows.
-Awaitable<bool> Subscription::find_events() {
-  for (;;) {
+  while (taken_.empty()) {
     if (!pending_.empty()) {
       taken_.swap(pending_);
-      co_return true;
-    }
-    if (is_ending()) co_return false;
-    if (!live_) {
+    } else if (is_ending()) {
+      break;
+    } else if (!live_) {
       const bool readable = co_await catch_up();
-      if (!taken_.empty()) co_return true;
-      if (!readable) co_return false;
+      if (!readable) break;
     } else if (keep_alive_due_) {
       taken_ = feed_->buffers().take();
       append_comment(taken_, "keep-alive", framing_);
-      co_return true;
     } else {
       co_await wake_.wait();
     }
   }
+  if (taken_.empty()) recycle(taken_);
+  sent_since_sweep_ = true;
+  keep_alive_due_ = false;
+  co_return taken_.view();
 }
 
 /// Reads one piece into taken_; false when reading failed. Goes live when nothing is left to read

@@ -58,7 +58,6 @@ class Subscription : public ListHook<JoinedTag>, public ListHook<LiveTag> {
  private:
   class Renderer;
 
-  Awaitable<bool> find_events();
   Awaitable<bool> catch_up();
   Awaitable<Result<ReadState>> read(Renderer& renderer);
   bool wants(SharedEvent& event) const;
