@@ -281,7 +281,9 @@ void SqliteNamespace::publish_locked(AppendBatch& batch, OpenFiles& files) {
 }
 
 void SqliteNamespace::checkpoint_log(OpenFiles& files) {
-  if (!files.log.is_checkpoint_due() || parts_.is_read_only.load()) return;
+  if (parts_.is_read_only.load()) return;
+  files.log.keep_wal_ahead();
+  if (!files.log.is_checkpoint_due()) return;
   if (const Code code = files.log.checkpoint(); code != SQLITE_OK) {
     spdlog::error("storage: {}", files.log.failure(code, "checkpoint").text);
     parts_.is_read_only.store(true);

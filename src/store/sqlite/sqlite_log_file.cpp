@@ -1,5 +1,7 @@
 #include "store/sqlite/sqlite_log_file.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "store/sqlite/row_checksum.hpp"
@@ -7,6 +9,12 @@
 
 namespace eventodb::store::sqlite {
 namespace {
+
+/// A page of ours and the head of its frame.
+constexpr std::int64_t kFrameBytes = 8192 + 24;
+/// A WAL of few commits stays as small as it is.
+constexpr std::int64_t kWalAheadFromBytes = 256 * 1024;
+constexpr std::int64_t kWalAheadBytesMax = 1024 * 1024;
 
 Failure foreign(const std::string& path) {
   return {SQLITE_NOTADB, path + ": belongs to another namespace; files were swapped or restored"};
@@ -121,6 +129,7 @@ DbResult<void> LogFile::open_and_check(const std::string& path, const LogId& log
   if (code == SQLITE_OK) code = prepare();
   if (code != SQLITE_OK) return failure(code, "open");
   wal_.attach(database_, options.checkpoint_pages);
+  keeps_wal_ahead_ = disk;
   return {};
 }
 
@@ -208,6 +217,22 @@ Code LogFile::commit() {
   const Code code = commit_.run();
   if (code == SQLITE_OK) is_base_stored_ = true;
   return code;
+}
+
+void LogFile::keep_wal_ahead() noexcept {
+  static constexpr std::array<char, 64 * 1024> kZeros{};
+  const std::int64_t used = wal_.pages() * kFrameBytes;
+  const std::int64_t ahead = std::min(used, kWalAheadBytesMax);
+  if (!keeps_wal_ahead_ || used < kWalAheadFromBytes || used + ahead / 2 <= wal_bytes_) return;
+  sqlite3_file* wal = nullptr;
+  sqlite3_file_control(database_.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  keeps_wal_ahead_ = wal != nullptr && wal->pMethods != nullptr &&
+                     wal->pMethods->xFileSize(wal, &wal_bytes_) == SQLITE_OK;
+  while (keeps_wal_ahead_ && wal_bytes_ < used + ahead) {
+    keeps_wal_ahead_ =
+        wal->pMethods->xWrite(wal, kZeros.data(), kZeros.size(), wal_bytes_) == SQLITE_OK;
+    wal_bytes_ += static_cast<sqlite3_int64>(kZeros.size());
+  }
 }
 
 Code LogFile::checkpoint() {

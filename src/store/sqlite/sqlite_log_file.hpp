@@ -33,6 +33,7 @@ class WalWatch {
   /// Call once the connection's settings are made. A checkpoint is due every so many pages.
   void attach(Database& database, int checkpoint_pages);
   bool is_due() const { return pages_ >= due_; }
+  int pages() const { return pages_; }
   /// Nothing was committed through this connection.
   bool is_unused() const { return pages_ == 0; }
   /// A passive checkpoint: never waits for readers. SQLITE_OK also when readers keep a part back or
@@ -98,6 +99,12 @@ class LogFile {
   DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
   void end_fetch() { fetch_.reset(); }
 
+  /// Between commits, with durability `disk`: writes zeros behind the WAL's end before it gets
+  /// there. A sync of bytes that replace others costs half of one of bytes that make the file
+  /// longer, which waits for the file system's journal (docs/performance.md). SQLite ends a WAL at
+  /// the first frame that does not fit. What fails here shows, if it matters, at the next commit.
+  void keep_wal_ahead() noexcept;
+
   bool is_checkpoint_due() const { return wal_.is_due(); }
   /// Moves the WAL into the file, as far as readers let it. SQLITE_OK also when the disk is full:
   /// it is tried again later. Any other code: the file must not be written any more.
@@ -119,7 +126,9 @@ class LogFile {
   Database database_;
   Statement begin_, commit_, insert_stream_, insert_message_, fetch_, set_base_;
   WalWatch wal_;
-  bool had_frames_ = false;  // in the WAL when it was opened
+  bool keeps_wal_ahead_ = false;
+  sqlite3_int64 wal_bytes_ = 0;  // of the file, zeros included; at least so many
+  bool had_frames_ = false;     // in the WAL when it was opened
   // The header's application_id counts checkpoints: the newest number, WAL included, and the one
   // that the file has had since its last complete checkpoint.
   std::int64_t generation_ = 0;

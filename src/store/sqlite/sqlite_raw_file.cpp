@@ -19,6 +19,7 @@ constexpr std::size_t kPageCountAt = 28;
 constexpr std::size_t kUserVersionAt = 60;
 constexpr std::size_t kApplicationIdAt = 68;
 
+constexpr unsigned char kWalMagicByte = 0x37;
 constexpr std::size_t kWalHeaderBytes = 32;
 constexpr std::size_t kFrameHeaderBytes = 24;
 constexpr std::size_t kWalSaltsAt = 16;
@@ -62,8 +63,9 @@ bool has_wal_frames(const std::string& database) {
   std::array<unsigned char, kWalHeaderBytes + kFrameHeaderBytes> bytes{};
   std::int64_t size = 0;
   if (!read_start(database + "-wal", bytes, size)) return false;
-  // Frames of an earlier round of the WAL carry other salts.
-  return std::memcmp(&bytes[kWalSaltsAt], &bytes[kFrameSaltsAt], kSaltsBytes) == 0;
+  // Frames of an earlier round of the WAL carry other salts; zeros are no WAL.
+  return bytes[0] == kWalMagicByte &&
+         std::memcmp(&bytes[kWalSaltsAt], &bytes[kFrameSaltsAt], kSaltsBytes) == 0;
 }
 
 }  // namespace eventodb::store::sqlite
