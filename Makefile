@@ -94,6 +94,10 @@ bench-scale: build ## Measure writes up to ten million messages, cold reads, sta
 bench-bulk: build ## Measure durable batches over four connections
 	@scripts/bench-bulk.sh $(ARGS)
 
+.PHONY: bench-tenants
+bench-tenants: build ## Measure 64 namespaces against one, and what 10,000 of them cost
+	@scripts/bench-tenants.sh $(ARGS)
+
 .PHONY: bench-subscriptions
 bench-subscriptions: build ## Measure subscriptions: latency, catch-up, memory, cost for writers (ARGS="--parts latency")
 	@$(call compile,release,--target eventodb-subscribers)

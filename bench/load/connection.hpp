@@ -17,6 +17,8 @@ struct InFlight {
   bool is_read = false;
 };
 
+class RequestWriter;
+
 /// One worker's non-blocking connection: bytes to send, requests under way, the answer being read.
 class Connection {
  public:
@@ -46,8 +48,9 @@ class Connection {
   ResponseReader& reader() { return reader_; }
   std::deque<InFlight>& in_flight() { return in_flight_; }
 
-  bool watched_for_writing = false;  ///< how the event loop registered it
-  std::int64_t retry_ns = 0;         ///< while kClosed: not to be started before
+  const RequestWriter* writer = nullptr;  ///< what its worker sends
+  bool watched_for_writing = false;       ///< how the event loop registered it
+  std::int64_t retry_ns = 0;              ///< while kClosed: not to be started before
 
  private:
   int fd_ = -1;

@@ -56,7 +56,9 @@ void declare_flags(CLI::App& app, LoadOptions& options) {
       ->check(CLI::Range(1u, 100'000u))
       ->capture_default_str();
   add_parsed(app, "--url", options.server, parse_server_url, "the server", "http://localhost:8080");
-  app.add_option("--token", options.token, "token for the Authorization field");
+  app.add_option("--token", options.tokens,
+                 "token for the Authorization field; of several, workers use one each, in turn")
+      ->type_name("TEXT ...");
   app.add_option("--profile-dir", options.profile_dir,
                  "directory for load-test-results.json, made if missing");
   add_parsed(app, "--mix", options.mix, parse_mix, "writes:reads, or write, or read", "10:1");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "load/server_url.hpp"
 
@@ -24,8 +25,8 @@ struct LoadOptions {
   std::chrono::nanoseconds duration = std::chrono::seconds(10);
   std::uint32_t workers = 10;
   ServerUrl server;
-  std::string token;        ///< empty: no Authorization field
-  std::string profile_dir;  ///< empty: no load-test-results.json
+  std::vector<std::string> tokens;  ///< workers use them in turn; none: no Authorization field
+  std::string profile_dir;          ///< empty: no load-test-results.json
   Mix mix;
   std::uint32_t payload_bytes = 128;  ///< JSON text of `data`
   std::uint32_t streams = 100;

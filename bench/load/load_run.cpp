@@ -28,12 +28,17 @@ std::int64_t clock_ns() {
 LoadRun::LoadRun(const LoadOptions& options, const ServerAddress& address)
     : options_(options),
       address_(address),
-      writer_(options),
       schedule_(options, 0),
       connections_(options.workers),
       receive_buffer_(kReceiveBytes),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   EVENTODB_CHECK(epoll_ >= 0);
+  for (const std::string& token : options.tokens) writers_.emplace_back(options, token);
+  if (writers_.empty()) writers_.emplace_back(options, "");
+  std::size_t worker = 0;
+  for (Connection& connection : connections_) {
+    connection.writer = &writers_[worker++ % writers_.size()];
+  }
 }
 
 LoadRun::~LoadRun() {
@@ -213,9 +218,9 @@ void LoadRun::fill_all() {
 
 void LoadRun::send(Connection& connection, const Operation& operation) {
   if (operation.is_read) {
-    writer_.append_read(connection.out(), operation.stream);
+    connection.writer->append_read(connection.out(), operation.stream);
   } else {
-    writer_.append_write(connection.out(), operation.stream, operation.serial);
+    connection.writer->append_write(connection.out(), operation.stream, operation.serial);
   }
   connection.in_flight().push_back({operation.intended_ns, operation.is_read});
   ++under_way_;

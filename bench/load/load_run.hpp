@@ -50,7 +50,7 @@ class LoadRun {
 
   const LoadOptions& options_;
   const ServerAddress address_;
-  const RequestWriter writer_;
+  std::vector<RequestWriter> writers_;  // one for each token
   Schedule schedule_;
   std::deque<Connection> connections_;
   std::size_t next_connection_ = 0;

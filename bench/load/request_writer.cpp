@@ -21,11 +21,12 @@ struct Digits {
 
 }  // namespace
 
-RequestWriter::RequestWriter(const LoadOptions& options) : batch_(options.batch) {
+RequestWriter::RequestWriter(const LoadOptions& options, std::string_view token)
+    : batch_(options.batch) {
   EVENTODB_CHECK(options.payload_bytes >= kPayloadBytesMin);
   head_ = "POST " + options.server.path_prefix +
           "/rpc HTTP/1.1\r\nHost: " + options.server.authority() + "\r\n";
-  if (!options.token.empty()) head_ += "Authorization: Bearer " + options.token + "\r\n";
+  if (!token.empty()) head_.append("Authorization: Bearer ").append(token).append("\r\n");
   head_ += "Content-Type: application/json\r\nContent-Length: ";
 
   std::string message = "{\"type\":\"TestEvent\",\"data\":{\"serial\":\"";

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace eventodb::load {
 
@@ -13,8 +14,8 @@ class RequestWriter {
   /// `{"serial":"............","text":""}`: an event differs from every other by its serial.
   static constexpr std::uint32_t kPayloadBytesMin = 35;
 
-  /// REQUIRES: options.payload_bytes >= kPayloadBytesMin.
-  explicit RequestWriter(const LoadOptions& options);
+  /// `token`: "" for no Authorization field. REQUIRES: options.payload_bytes >= kPayloadBytesMin.
+  RequestWriter(const LoadOptions& options, std::string_view token);
 
   /// ["stream.write","test-stream-<stream>",{"type":"TestEvent","data":{...}}], or with
   /// options.batch above 1 ["stream.append","test-stream-<stream>",[{...},...]]. The serial is of

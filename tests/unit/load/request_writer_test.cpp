@@ -9,16 +9,15 @@
 namespace eventodb::load {
 namespace {
 
-LoadOptions options_with(std::uint32_t payload_bytes, const char* token) {
+LoadOptions options_with(std::uint32_t payload_bytes) {
   LoadOptions options;
   options.server = *parse_server_url("http://localhost:8080/prefix");
   options.payload_bytes = payload_bytes;
-  options.token = token;
   return options;
 }
 
 TEST(RequestWriter, WritesAnEventThatDiffersByItsSerial) {
-  const RequestWriter writer(options_with(40, "secret"));
+  const RequestWriter writer(options_with(40), "secret");
   std::string out = "before";
   writer.append_write(out, 42, 1234567);
   const std::string body = R"(["stream.write","test-stream-42",{"type":"TestEvent",)"
@@ -30,10 +29,10 @@ TEST(RequestWriter, WritesAnEventThatDiffersByItsSerial) {
 }
 
 TEST(RequestWriter, ABatchHoldsMessagesThatCountOn) {
-  LoadOptions options = options_with(40, "");
+  LoadOptions options = options_with(40);
   options.batch = 3;
   std::string out;
-  RequestWriter(options).append_write(out, 42, 98);
+  RequestWriter(options, "").append_write(out, 42, 98);
   const std::string body = out.substr(out.find("\r\n\r\n") + 4);
   EXPECT_EQ(body, R"(["stream.append","test-stream-42",[)"
                   R"({"type":"TestEvent","data":{"serial":"000000000098","text":"xxxxx"}},)"
@@ -45,7 +44,7 @@ TEST(RequestWriter, ABatchHoldsMessagesThatCountOn) {
 TEST(RequestWriter, PayloadHasTheWantedSize) {
   for (const std::uint32_t bytes : {RequestWriter::kPayloadBytesMin, 128u, 5000u}) {
     std::string out;
-    RequestWriter(options_with(bytes, "")).append_write(out, 1, 2);
+    RequestWriter(options_with(bytes), "").append_write(out, 1, 2);
     const auto begin = out.find("{\"serial\"");
     EXPECT_EQ(out.size() - begin - 2, bytes);  // without the "}]" that ends message and request
     EXPECT_EQ(out.find("Authorization"), std::string::npos);
@@ -54,7 +53,7 @@ TEST(RequestWriter, PayloadHasTheWantedSize) {
 
 TEST(RequestWriter, ReadsTenFromTheBeginning) {
   std::string out;
-  RequestWriter(options_with(128, "")).append_read(out, 7);
+  RequestWriter(options_with(128), "").append_read(out, 7);
   EXPECT_TRUE(
       out.ends_with("\r\n\r\n[\"stream.get\",\"test-stream-7\",{\"position\":0,"
                     "\"batchSize\":10}]"));

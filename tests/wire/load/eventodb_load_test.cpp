@@ -9,6 +9,7 @@
 #include <string>
 
 #include "support/http_client.hpp"
+#include "support/json.hpp"
 #include "support/server_process.hpp"
 
 namespace eventodb::test {
@@ -108,6 +109,23 @@ TEST(EventodbLoad, NeedsTheTokenInAuthMode) {
   EXPECT_EQ(refused.status, 1);
   EXPECT_NE(refused.output.find("first error  HTTP status 401"), std::string::npos)
       << refused.output;
+}
+
+TEST(EventodbLoad, WorkersUseTheTokensInTurn) {
+  const TemporaryDirectory directory;
+  const ServerProcess server({.arguments = {"--data-dir", directory.path()}, .environment = {}});
+  HttpClient client(server.port());
+  std::string flags = "--duration 200ms --workers 3 --mix write --token " + server.token();
+  for (const std::string id : {"one", "two"}) {
+    const auto made = client.rpc(R"(["ns.create",")" + id + "\"]", server.token());
+    flags += " --token " + as_string(parse_json(made.body).at("token"));
+  }
+  const auto run = run_load(flags + url_of(server));
+  EXPECT_EQ(run.status, 0) << run.output;
+  for (const std::string id : {"default", "one", "two"}) {
+    const auto info = client.rpc(R"(["ns.info",")" + id + "\"]", server.token());
+    EXPECT_GT(as_int(parse_json(info.body).at("messageCount")), 0) << id;
+  }
 }
 
 TEST(EventodbLoad, SaysThatNoServerIsThere) {
