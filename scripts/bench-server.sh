@@ -14,7 +14,7 @@ Starts the server and the ceiling server (bench/ceiling_server.cpp) on free port
 same load on one and the other in turn. Prints per storage mode, mix and number of connections the
 medians of all rounds with their spread (min..max), the ratio server/ceiling of each round's pair,
 the p99 of both and their CPU time per operation. Each round has a fresh store, filled for half a second first. Everything that
-was started is ended, data is removed.
+was started is ended, data is removed. With durability disk it also prints what one synced write takes.
 
   --rounds N         rounds, each one run on both servers      [$ROUNDS, 7]
   --duration D       length of one run                         [$DURATION, 2s]
@@ -115,11 +115,27 @@ report_row() { # $1: mode, $2: mix, $3: workers
     printf "| %.2f | %.2f | %.1f | %.1f |\n", $10, $19, $13, $22 }' | tee -a "$WORK/table.md"
 }
 
+# Appends to $WORK/syncs what one synced write of 4 KiB takes here and now, in milliseconds.
+time_a_sync() {
+  local file=$WORK/sync
+  if [[ ! -e $file ]]; then dd if=/dev/zero of="$file" bs=4096 count=100 conv=fsync status=none; fi
+  LC_ALL=C dd if=/dev/zero of="$file" bs=4096 count=100 oflag=dsync conv=notrunc 2>&1 |
+    sed -n 's/.* copied, \([^ ]*\) s,.*/\1/p' | awk '{ print $1 * 10 }' >>"$WORK/syncs"
+}
+
+report_syncs() {
+  [[ -e $WORK/syncs ]] || return 0
+  median_and_spread <"$WORK/syncs" |
+    awk '{ printf "\nOne synced write of 4 KiB: %.2f ms (%.2f..%.2f)\n", $1, $2, $3 }' |
+    tee -a "$WORK/table.md"
+}
+
 measure() { # $1: mode, $2: mix, $3: workers
   local round
   local load=(--workers "$3" --mix "$2" --pipeline "$PIPELINE")
   : >"$WORK/pairs"
   for round in $(seq "$ROUNDS"); do
+    if [[ $1 == disk ]]; then time_a_sync; fi
     start_server "$1"
     run_load "$SERVER_PID" "$SERVER_PORT" "$TOKEN" --mix write --workers 64 --duration 500ms >/dev/null
     measure_pair "$round" "${load[@]}" --duration "$DURATION"
@@ -171,6 +187,7 @@ main() {
       for workers in $WORKERS; do measure "$mode" "$mix" "$workers"; done
     done
   done
+  report_syncs
   if [[ -n $REPORT ]]; then write_report; fi
 }
 

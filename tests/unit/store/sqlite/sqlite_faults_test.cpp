@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "support/fault_vfs.hpp"
 #include "unit/store/sqlite/sqlite_fixture.hpp"
@@ -184,7 +186,8 @@ TEST_F(SqliteFaults, WithDurabilityDiskEveryAcknowledgedCommitWasSynced) {
   std::atomic<bool> is_synced = true;
   faults_.set_hook([&is_synced](const test::FaultVfs::Event& event) {
     if (!is_log(event.path)) return SQLITE_OK;
-    if (event.operation == Operation::kWrite) is_synced = false;
+    const bool is_room = event.bytes.find_first_not_of('\0') == event.bytes.npos;
+    if (event.operation == Operation::kWrite && !is_room) is_synced = false;
     if (event.operation == Operation::kSync) is_synced = true;
     return SQLITE_OK;
   });
@@ -192,6 +195,30 @@ TEST_F(SqliteFaults, WithDurabilityDiskEveryAcknowledgedCommitWasSynced) {
     must(log.append(event("a-1")));
     ASSERT_TRUE(is_synced);
   }
+}
+
+TEST_F(SqliteFaults, TheWalStaysLongerThanWhatIsWrittenToIt) {
+  open();
+  const Log log = create();
+  must(log.append(event("a-1")));
+  const std::string wal = log_file().string() + "-wal";
+  std::uintmax_t longer = 0;  // commits that made the file longer
+  for (int i = 0; i < 400; ++i) {
+    const auto before = std::filesystem::file_size(wal);
+    std::int64_t end = 0;  // of what this commit writes
+    faults_.set_hook([&](const test::FaultVfs::Event& event) {
+      const bool is_room = event.bytes.find_first_not_of('\0') == event.bytes.npos;
+      if (event.operation == Operation::kWrite && event.path.ends_with("log.db-wal") && !is_room) {
+        end = std::max(end, event.offset + static_cast<std::int64_t>(event.bytes.size()));
+      }
+      return SQLITE_OK;
+    });
+    must(log.append(event("a-1")));
+    faults_.set_hook(nullptr);
+    if (std::cmp_greater(end, before)) ++longer;
+  }
+  EXPECT_GT(longer, 0U) << "a WAL of few commits is left as small as it is";
+  EXPECT_LT(longer, 100U);
 }
 
 TEST_F(SqliteFaults, ReadsChangeNoFile) {
