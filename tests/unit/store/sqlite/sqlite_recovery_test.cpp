@@ -160,7 +160,7 @@ TEST_F(SqliteRecovery, IndexOverwrittenAnywhere) {
   const fs::path whole = directory() / "whole";
   fs::copy_file(index_file(), whole);
   const std::string garbage(512, '\xa5');
-  for (std::size_t at = 0; at + garbage.size() < fs::file_size(whole); at += 8192 + 512) {
+  for (std::size_t at = 0; at + garbage.size() < fs::file_size(whole); at += 3 * 8192 + 512) {
     SCOPED_TRACE(at);
     fs::copy_file(whole, index_file(), fs::copy_options::overwrite_existing);
     overwrite(index_file(), at, garbage);
