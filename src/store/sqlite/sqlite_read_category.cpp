@@ -68,6 +68,7 @@ DbResult<Statement*> CategoryRead::start_scan(std::optional<std::int64_t> catego
                                               ReadFiles& readers) const {
   IndexReader& index = readers.index;
   const std::int64_t from = cursor_.next.value;
+  if (scans_messages()) return readers.log.scan_messages(from, border_);
   if (scans_log()) return readers.log.scan(from, border_);
   if (cursor_.correlation.empty()) return index.scan_category(*category, from, border_);
   const auto correlation = index.find_correlation(cursor_.correlation);
@@ -109,7 +110,8 @@ DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
       continue;
     }
     cursor_.passed_over = std::max<std::int64_t>(cursor_.passed_over - kPassedPerMessage, 0);
-    const auto goes_on = fetch_and_hand_over(stream_id, readers);
+    const auto goes_on =
+        scans_messages() ? hand_over_from(scan, readers) : fetch_and_hand_over(stream_id, readers);
     if (!goes_on) return goes_on.error();
     if (!*goes_on) return {};
   }
@@ -160,6 +162,14 @@ DbResult<bool> CategoryRead::fetch_and_hand_over(std::int64_t stream_id, ReadFil
       (cursor_.category.empty() || category_of(row.message.stream) == cursor_.category);
   if (!fits) return mismatch(readers.index);
   if (hand_over(cursor_, visitor_, row.message, state_)) return true;
+  answered();
+  return false;
+}
+
+DbResult<bool> CategoryRead::hand_over_from(const Statement& scan, ReadFiles& readers) {
+  const auto row = readers.log.row_of(scan);
+  if (!row) return row.error();
+  if (hand_over(cursor_, visitor_, row->message, state_)) return true;
   answered();
   return false;
 }

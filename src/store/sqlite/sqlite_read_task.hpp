@@ -108,6 +108,8 @@ class CategoryRead final : public ReadTask {
   DbResult<void> read_files(OpenFiles& files, ReadFiles& readers) override;
   /// Everything is wanted: the log itself is in the right order.
   bool scans_log() const { return cursor_.category.empty() && cursor_.correlation.empty(); }
+  /// And nothing is passed over.
+  bool scans_messages() const { return scans_log() && !cursor_.group; }
   DbResult<void> scan(std::optional<std::int64_t> category, ReadFiles& readers);
   /// nullptr: nothing indexed can match.
   DbResult<Statement*> start_scan(std::optional<std::int64_t> category, ReadFiles& readers) const;
@@ -116,6 +118,7 @@ class CategoryRead final : public ReadTask {
   DbResult<void> merge(std::optional<std::int64_t> category, ReadFiles& readers);
   /// Hands the message over that lies before `next`; whether the read goes on.
   DbResult<bool> fetch_and_hand_over(std::int64_t stream_id, ReadFiles& readers);
+  DbResult<bool> hand_over_from(const Statement& scan, ReadFiles& readers);
 
   CategoryCursor& cursor_;
   MessageVisitor& visitor_;

@@ -242,8 +242,7 @@ Code LogReader::begin() {
 }
 
 void LogReader::end() {
-  fetch_.reset();
-  scan_.reset();
+  for (Statement* each : {&fetch_, &scan_, &scan_messages_}) each->reset();
   // Ending a read cannot lose anything; a failure shows again at the next begin().
   static_cast<void>(commit_.run());
 }
@@ -265,6 +264,17 @@ DbResult<Statement*> LogReader::scan(std::int64_t from, std::int64_t to) {
   scan_.bind(1, from);
   scan_.bind(2, to);
   return &scan_;
+}
+
+DbResult<Statement*> LogReader::scan_messages(std::int64_t from, std::int64_t to) {
+  if (!scan_messages_.is_prepared()) {
+    const Code code = scan_messages_.prepare(database_, sql::kScanMessagesBetween);
+    if (code != SQLITE_OK) return failure(code);
+  }
+  scan_messages_.reset();
+  scan_messages_.bind(1, from);
+  scan_messages_.bind(2, to);
+  return &scan_messages_;
 }
 
 }  // namespace eventodb::store::sqlite

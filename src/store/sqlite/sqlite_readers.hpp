@@ -107,11 +107,17 @@ class LogReader {
   DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
   /// Yields (global position, stream number) with from <= global position <= to, in order.
   DbResult<Statement*> scan(std::int64_t from, std::int64_t to);
+  /// The same for who wants every message: with all of it, for row_of(), which saves the fetches.
+  DbResult<Statement*> scan_messages(std::int64_t from, std::int64_t to);
+  /// The views live until the scan's next step.
+  DbResult<MessageRow> row_of(const Statement& scan) const {
+    return MessageRow::read(scan, database_, seed_);
+  }
 
  private:
   Database database_;
   std::uint64_t seed_ = 0;
-  Statement begin_, commit_, fetch_, scan_;
+  Statement begin_, commit_, fetch_, scan_, scan_messages_;
 };
 
 /// What one read on a reader thread works with; kept by the namespace between reads.

@@ -82,6 +82,10 @@ inline constexpr char kScanMessages[] =
     "SELECT m.global_position, m.stream_id, m.position, m.id, m.time, m.type, m.data, m.metadata,"
     " m.checksum, s.name FROM messages m LEFT JOIN streams s ON s.stream_id = m.stream_id"
     " WHERE m.global_position>?1 ORDER BY m.global_position";
+inline constexpr char kScanMessagesBetween[] =
+    "SELECT m.global_position, m.stream_id, m.position, m.id, m.time, m.type, m.data, m.metadata,"
+    " m.checksum, s.name FROM messages m LEFT JOIN streams s ON s.stream_id = m.stream_id"
+    " WHERE m.global_position BETWEEN ?1 AND ?2 ORDER BY m.global_position";
 inline constexpr char kScanPositions[] =
     "SELECT global_position, stream_id FROM messages"
     " WHERE global_position BETWEEN ?1 AND ?2 ORDER BY global_position";
