@@ -25,6 +25,10 @@ help: ## List the targets
 deps:
 	@scripts/install-dependencies.sh build
 
+.PHONY: deps-test
+deps-test:
+	@scripts/install-dependencies.sh build test profile
+
 .PHONY: run
 run: build ## Build a release and serve SQLite in ./data on port 8080 (ARGS="-port 9000" adds flags)
 	@exec build/release/eventodb serve $(ARGS)
@@ -43,27 +47,27 @@ test: test-quick ## Build and run all tests, then those that matter under saniti
 	@$(call sanitized,tsan)
 
 .PHONY: test-quick
-test-quick: deps ## Build and run all tests of the release build
+test-quick: deps-test ## Build and run all tests of the release build
 	@$(call compile,release,)
 	@$(call ctest,release,)
 
 .PHONY: planted-faults
-planted-faults: deps ## Plant each fault of tests/faults and demand that its test turns red (FAULTS="NAME ...")
+planted-faults: deps-test ## Plant each fault of tests/faults and demand that its test turns red (FAULTS="NAME ...")
 	@scripts/planted-faults.sh --jobs $(JOBS) $(FAULTS)
 
 .PHONY: asan
-asan: deps ## Build with address and undefined-behaviour sanitizers and run the sanitized tests
+asan: deps-test ## Build with address and undefined-behaviour sanitizers and run the sanitized tests
 	@$(call compile,release,--target black_box)
 	@$(call sanitized,asan)
 
 .PHONY: tsan
-tsan: deps ## Build with the thread sanitizer and run the sanitized tests
+tsan: deps-test ## Build with the thread sanitizer and run the sanitized tests
 	@$(call compile,release,--target black_box)
 	@$(call sanitized,tsan)
 
 .PHONY: coverage
-coverage: deps ## Run the tests with coverage and print the lines covered per file
-	@scripts/install-dependencies.sh test coverage
+coverage: deps-test ## Run the tests with coverage and print the lines covered per file
+	@scripts/install-dependencies.sh coverage
 	@scripts/coverage.sh
 
 .PHONY: lint
