@@ -84,8 +84,7 @@ run() { run_load "$SERVER_PID" "$SERVER_PORT" '' --mix write --workers "$TENANTS
 column() { awk -v n="$1" '{ print $n }' "$WORK/pairs" | median_and_spread; }
 
 measure_rate() {
-  local round token many=() one=(--token) result row name at
-  one+=("")
+  local round token many=() one=() result row name at
   : >"$WORK/pairs"
   for round in $(seq "$ROUNDS"); do
     start_server

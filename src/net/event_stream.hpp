@@ -41,7 +41,7 @@ class EventStream final : public ConnectionOwner, private StreamEnd {
   bool finishing_ = false;            // watch_client() is asked to end
   bool watching_ = false;             // it has not yet
   base::WakeUp watch_ended_;
-  alignas(std::max_align_t) std::byte watch_slot_[208];  // what Asio keeps of its handler
+  alignas(std::max_align_t) std::byte watch_slot_[256];  // what Asio keeps of its handler
 };
 
 }  // namespace eventodb::net

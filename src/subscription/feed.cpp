@@ -76,8 +76,8 @@ Awaitable<Result<void>> Feed::follow() {
   read_up_to_ = *head;
   started_ = true;
   wake_all();
+  auto began = owner_.pace_.now();
   while (!stop_.load(std::memory_order_acquire)) {
-    const auto began = owner_.pace_.now();
     const auto state = co_await offer_some();
     if (!state) co_return state.error();
     if (*state == ReadState::kMore) {
@@ -91,6 +91,8 @@ Awaitable<Result<void>> Feed::follow() {
         co_await turn_.wait();  // whoever ends the feed waits, too: it is short
       }
       co_await wake_.wait();
+      told_ = 0;
+      began = owner_.pace_.now();
     }
   }
   co_return Result<void>();
@@ -104,7 +106,6 @@ Awaitable<Result<ReadState>> Feed::offer_some() {
   cursor.next = following(read_up_to_);
   cursor.remaining = -1;
   const auto state = co_await ns_->read_category(cursor, *stage);
-  told_ = 0;
   for (const MessageView& message : stage->messages()) offer(message, stage->event());
   owner_.give_back(std::move(stage));
   co_return state;

@@ -158,10 +158,16 @@ DbResult<void> IndexFile::checkpoint_when_due() {
 }
 
 DbResult<void> IndexFile::checkpoint() {
-  // As LogFile::checkpoint().
-  const std::string stamp = "PRAGMA user_version=" + std::to_string(generation_ + 1);
+  // As LogFile::checkpoint(); with the base, because this may be the first commit of the WAL.
+  const std::string stamp =
+      "BEGIN IMMEDIATE; PRAGMA user_version=" + std::to_string(generation_ + 1) +
+      "; UPDATE state SET base_generation=" + std::to_string(base_.generation) +
+      ", base_pages=" + std::to_string(base_.pages) + "; COMMIT";
   Code code = database_.execute(stamp.c_str());
-  if (code != SQLITE_OK) return failure(code);
+  if (code != SQLITE_OK) {
+    roll_back();
+    return failure(code);
+  }
   ++generation_;
   code = wal_.checkpoint(database_);
   if (code != SQLITE_OK) return failure(code);

@@ -11,10 +11,10 @@ namespace eventodb::store::sqlite {
 namespace {
 
 /// A page of ours and the head of its frame.
-constexpr std::int64_t kFrameBytes = 8192 + 24;
+constexpr sqlite3_int64 kFrameBytes = 8192 + 24;
 /// A WAL of few commits stays as small as it is.
-constexpr std::int64_t kWalAheadFromBytes = 256 * 1024;
-constexpr std::int64_t kWalAheadBytesMax = 1024 * 1024;
+constexpr sqlite3_int64 kWalAheadFromBytes = 256 * 1024;
+constexpr sqlite3_int64 kWalAheadBytesMax = 1024 * 1024;
 
 Failure foreign(const std::string& path) {
   return {SQLITE_NOTADB, path + ": belongs to another namespace; files were swapped or restored"};
@@ -221,18 +221,19 @@ Code LogFile::commit() {
 
 void LogFile::keep_wal_ahead() noexcept {
   static constexpr std::array<char, 64 * 1024> kZeros{};
-  const std::int64_t used = wal_.pages() * kFrameBytes;
-  const std::int64_t ahead = std::min(used, kWalAheadBytesMax);
-  if (!keeps_wal_ahead_ || used < kWalAheadFromBytes || used + ahead / 2 <= wal_bytes_) return;
+  const sqlite3_int64 used = wal_.pages() * kFrameBytes;
+  const sqlite3_int64 wanted = used + std::min(used, kWalAheadBytesMax);
+  const bool has_room = wal_bytes_ >= used + (wanted - used) / 2;
+  if (!keeps_wal_ahead_ || used < kWalAheadFromBytes || has_room) return;
   sqlite3_file* wal = nullptr;
   sqlite3_file_control(database_.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
-  keeps_wal_ahead_ = wal != nullptr && wal->pMethods != nullptr &&
-                     wal->pMethods->xFileSize(wal, &wal_bytes_) == SQLITE_OK;
-  while (keeps_wal_ahead_ && wal_bytes_ < used + ahead) {
-    keeps_wal_ahead_ =
-        wal->pMethods->xWrite(wal, kZeros.data(), kZeros.size(), wal_bytes_) == SQLITE_OK;
-    wal_bytes_ += static_cast<sqlite3_int64>(kZeros.size());
+  sqlite3_int64 size = 0;
+  bool is_written = wal != nullptr && wal->pMethods != nullptr &&
+                    wal->pMethods->xFileSize(wal, &size) == SQLITE_OK;
+  for (; is_written && size < wanted; size += static_cast<sqlite3_int64>(kZeros.size())) {
+    is_written = wal->pMethods->xWrite(wal, kZeros.data(), kZeros.size(), size) == SQLITE_OK;
   }
+  wal_bytes_ = std::max(size, wanted);
 }
 
 Code LogFile::checkpoint() {

@@ -102,7 +102,8 @@ class LogFile {
   /// Between commits, with durability `disk`: writes zeros behind the WAL's end before it gets
   /// there. A sync of bytes that replace others costs half of one of bytes that make the file
   /// longer, which waits for the file system's journal (docs/performance.md). SQLite ends a WAL at
-  /// the first frame that does not fit. What fails here shows, if it matters, at the next commit.
+  /// the first frame that does not fit. What fails here, as on a full disk, is
+  /// tried again some commits later.
   void keep_wal_ahead() noexcept;
 
   bool is_checkpoint_due() const { return wal_.is_due(); }
@@ -127,8 +128,8 @@ class LogFile {
   Statement begin_, commit_, insert_stream_, insert_message_, fetch_, set_base_;
   WalWatch wal_;
   bool keeps_wal_ahead_ = false;
-  sqlite3_int64 wal_bytes_ = 0;  // of the file, zeros included; at least so many
-  bool had_frames_ = false;     // in the WAL when it was opened
+  sqlite3_int64 wal_bytes_ = 0;  // of the file; after a failure as if it had been written
+  bool had_frames_ = false;      // in the WAL when it was opened
   // The header's application_id counts checkpoints: the newest number, WAL included, and the one
   // that the file has had since its last complete checkpoint.
   std::int64_t generation_ = 0;

@@ -31,7 +31,17 @@ ReadTask::Memory CategoryRead::look_in_memory(OpenFiles& files) {
   return again ? Memory::kAgain : Memory::kAnswered;
 }
 
-DbResult<void> CategoryRead::read_files(OpenFiles&, ReadFiles& readers) {
+DbResult<void> CategoryRead::read_files(OpenFiles& files, ReadFiles& readers) {
+  // What was found in an index that has been rebuilt since, or is about to be, is not to be
+  // trusted.
+  if (merged_owner_ != files.cache_owner) merge_.reset();
+  merged_owner_ = files.cache_owner;
+  auto done = read_step(readers);
+  if (!done) merge_.reset();
+  return done;
+}
+
+DbResult<void> CategoryRead::read_step(ReadFiles& readers) {
   const Snapshot snapshot(readers.log);
   if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
   std::optional<std::int64_t> category;
@@ -104,8 +114,8 @@ DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
     const std::int64_t stream_id = scan.integer(1);
     const auto wanted = is_wanted(stream_id, readers.index);
     if (!wanted) return wanted.error();
-    ++cursor_.next.value;
     if (!*wanted) {
+      ++cursor_.next.value;
       if (++cursor_.passed_over >= pass_over_max_) return {};
       continue;
     }
@@ -120,11 +130,11 @@ DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
 DbResult<void> CategoryRead::merge(std::optional<std::int64_t> category, ReadFiles& readers) {
   const Snapshot snapshot(readers.index);
   if (snapshot.code() != SQLITE_OK) return readers.index.failure(snapshot.code());
-  // An index that reaches less far than before was rebuilt.
-  if (!merge_ || merge_->from() != cursor_.next.value || merge_->to() > border_) {
+  if (!merge_ || merge_->from() != cursor_.next.value) {
     const auto heads = cursor_.remaining < 0 ? kHeadsMax : std::min(cursor_.remaining, kHeadsMax);
     merge_.emplace(cursor_.next.value, border_, static_cast<std::size_t>(heads));
     rows_left_ = kRowsMax;
+    cursor_.passed_over = 0;  // the next one is to be paid for by as much scanning again
   }
   const auto found_all = merge_->find_streams(readers.index, category, *cursor_.group);
   if (!found_all) return found_all.error();
@@ -136,16 +146,13 @@ DbResult<void> CategoryRead::merge(std::optional<std::int64_t> category, ReadFil
       answered();
       return {};
     }
-    ++cursor_.next.value;
     const auto goes_on = fetch_and_hand_over(head->stream_id, readers);
     if (!goes_on) return goes_on.error();
     if (!*goes_on) return {};
     if (auto moved = merge_->advance(readers.index); !moved) return moved;
   }
   cursor_.next = GlobalPosition{merge_->end()};
-  if (merge_->end() > merge_->to()) {
-    cursor_.passed_over = 0;
-  } else {
+  if (merge_->end() <= merge_->to()) {
     state_ = ReadState::kMore;
     answered();
   }
@@ -155,12 +162,13 @@ DbResult<void> CategoryRead::merge(std::optional<std::int64_t> category, ReadFil
 
 DbResult<bool> CategoryRead::fetch_and_hand_over(std::int64_t stream_id, ReadFiles& readers) {
   MessageRow row;
-  const auto found = readers.log.fetch(cursor_.next.value - 1, row);
+  const auto found = readers.log.fetch(cursor_.next.value, row);
   if (!found) return found.error();
   const bool fits =
       *found && row.stream_id == stream_id &&
       (cursor_.category.empty() || category_of(row.message.stream) == cursor_.category);
-  if (!fits) return mismatch(readers.index);
+  if (!fits) return mismatch(readers.index);  // the cursor stays: it is read again after a rebuild
+  ++cursor_.next.value;
   if (hand_over(cursor_, visitor_, row.message, state_)) return true;
   answered();
   return false;
@@ -169,6 +177,7 @@ DbResult<bool> CategoryRead::fetch_and_hand_over(std::int64_t stream_id, ReadFil
 DbResult<bool> CategoryRead::hand_over_from(const Statement& scan, ReadFiles& readers) {
   const auto row = readers.log.row_of(scan);
   if (!row) return row.error();
+  ++cursor_.next.value;
   if (hand_over(cursor_, visitor_, row->message, state_)) return true;
   answered();
   return false;

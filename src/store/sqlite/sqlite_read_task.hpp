@@ -106,6 +106,7 @@ class CategoryRead final : public ReadTask {
  private:
   Memory look_in_memory(OpenFiles& files) override;
   DbResult<void> read_files(OpenFiles& files, ReadFiles& readers) override;
+  DbResult<void> read_step(ReadFiles& readers);
   /// Everything is wanted: the log itself is in the right order.
   bool scans_log() const { return cursor_.category.empty() && cursor_.correlation.empty(); }
   /// And nothing is passed over.
@@ -126,6 +127,7 @@ class CategoryRead final : public ReadTask {
   /// What a scan may pass over before the member's streams are merged instead.
   std::int64_t pass_over_max_ = INT64_MAX;
   std::optional<MemberMerge> merge_;
+  MessageCache::Owner merged_owner_ = 0;  // of the files it was made from: another for each opening
 };
 
 /// The newest message of a stream, of one type or any.

@@ -32,10 +32,14 @@ Result<void> check_registry_is_there(const StoreFiles& files) {
   std::error_code missing;
   const auto size = std::filesystem::file_size(files.registry, missing);
   if (!missing && size > 0) return {};
+  if (missing && missing != std::errc::no_such_file_or_directory) {
+    return Error{ErrorCode::kBackendError, files.registry + ": " + missing.message(), {}};
+  }
   const auto present = list_directory(files.namespaces);
   if (!present) return present.error();
-  const bool has_namespaces = !std::ranges::all_of(
-      *present, [](const std::string& name) { return name.ends_with(".new"); });
+  const bool has_namespaces = std::ranges::any_of(*present, [&](const std::string& name) {
+    return !name.ends_with(".new") && exists(files.namespaces + "/" + name + "/log.db");
+  });
   if (!has_namespaces) return {};
   return Error{
       ErrorCode::kBackendError,

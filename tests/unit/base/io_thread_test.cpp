@@ -144,7 +144,7 @@ boost::asio::awaitable<void> leave_twice(ThreadHop::Leave leave, std::vector<int
   }
 }
 
-TEST(IoThread, WhatLeavesInOneTurnLeavesAsOneChain) {
+TEST(IoThread, AFewThatLeaveInOneTurnLeaveAsOneChain) {
   chains.clear();
   IoThread io;
   std::vector<int> order;
@@ -155,6 +155,19 @@ TEST(IoThread, WhatLeavesInOneTurnLeavesAsOneChain) {
   io.run();
   EXPECT_EQ(chains, (std::vector<std::size_t>{5, 5}));
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3, 4, 0, 1, 2, 3, 4}));
+}
+
+TEST(IoThread, OfManyNoMoreThanEightAreHeldBack) {
+  chains.clear();
+  IoThread io;
+  std::vector<int> order;
+  for (int n = 0; n < 20; ++n) {
+    boost::asio::co_spawn(io.context(), leave_twice(&leave_together, order, n),
+                          boost::asio::detached);
+  }
+  io.run();
+  EXPECT_EQ(chains, (std::vector<std::size_t>{8, 8, 4, 8, 8, 4}));
+  EXPECT_EQ(order.size(), 40U);
 }
 
 TEST(IoThread, ALeaveIsGivenTheHopsOfOthersButKnowsItsOwn) {

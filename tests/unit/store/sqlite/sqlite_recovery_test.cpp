@@ -170,6 +170,21 @@ TEST_F(SqliteRecovery, IndexOverwrittenAnywhere) {
   }
 }
 
+TEST_F(SqliteRecovery, AWrongStreamInACategorysIndexLosesNoMessage) {
+  make_closed(500);
+  sqlite3* index = nullptr;
+  ASSERT_EQ(sqlite3_open(index_file().c_str(), &index), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(index,
+                         "UPDATE category_messages SET stream_id=stream_id+1"
+                         " WHERE global_position=100",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  EXPECT_EQ(sqlite3_changes(index), 1);
+  ASSERT_EQ(sqlite3_close(index), SQLITE_OK);
+  open();
+  expect_numbered(find(), 500);
+}
+
 TEST_F(SqliteRecovery, IndexesExchangedAfterAnOrderlyClose) {
   open();
   write_numbered(create("test"), 1000);
@@ -344,6 +359,15 @@ TEST_F(SqliteRecovery, MissingLogIsNotAnEmptyNamespace) {
   EXPECT_EQ(failure_of(find().head()), ErrorCode::kBackendError);
   EXPECT_EQ(failure_of(find().append(event("a-1"))), ErrorCode::kBackendError);
   EXPECT_FALSE(fs::exists(log_file()));
+}
+
+TEST_F(SqliteRecovery, WhatIsNoNamespaceDoesNotCallForARegistry) {
+  const fs::path namespaces = directory() / "metadata.db.namespaces";
+  fs::create_directories(namespaces / "lost+found");
+  fs::create_directories(namespaces / "1-half-made.new");
+  std::ofstream(namespaces / "1-half-made.new" / "log.db") << "";
+  open();
+  must(create().append(event("a-1")));
 }
 
 TEST_F(SqliteRecovery, MissingRegistryIsNotAnEmptyStore) {
