@@ -176,7 +176,7 @@ TEST_F(SqliteRecovery, AWrongStreamInACategorysIndexLosesNoMessage) {
   ASSERT_EQ(sqlite3_open(index_file().c_str(), &index), SQLITE_OK);
   EXPECT_EQ(sqlite3_exec(index,
                          "UPDATE category_messages SET stream_id=stream_id+1"
-                         " WHERE global_position=100",
+                         " WHERE global_position=102",
                          nullptr, nullptr, nullptr),
             SQLITE_OK);
   EXPECT_EQ(sqlite3_changes(index), 1);
