@@ -277,10 +277,14 @@ void SqliteNamespace::run_index() noexcept {
   OpenFiles* files = nullptr;
   {
     const std::lock_guard lock(mutex_);
+    // Queued again after another thread had taken it and before that one got here: it looks again
+    // at its end.
+    if (index_runs_) return;
     if (state_ != State::kOpen) {
       index_work_ = IndexWork::kNone;
       return;
     }
+    index_runs_ = true;
     index_work_ = IndexWork::kNow;  // what commits meanwhile is seen at the end
     files = files_.get();
     ++users_;
@@ -294,6 +298,7 @@ void SqliteNamespace::run_index() noexcept {
   }
   const std::lock_guard lock(mutex_);
   --users_;
+  index_runs_ = false;
   index_work_ = IndexWork::kNone;
   if (!done && !index_is_stuck_) spdlog::warn("storage: {}", done.error().text);
   index_is_stuck_ = !done;

@@ -161,6 +161,7 @@ class SqliteNamespace final : public Namespace,
   bool writer_scheduled_ = false;
   bool writer_waits_for_index_ = false;
   bool index_is_stuck_ = false;
+  bool index_runs_ = false;  // one step at a time, whatever the queue says
   IndexWork index_work_ = IndexWork::kNone;
   int users_ = 0;  // reads and index steps that use files_
   PendingAppend* pending_first_ = nullptr;
