@@ -20,7 +20,7 @@ namespace eventodb::subscription {
 namespace {
 
 constexpr int kHandOvers = 20'000;  // 10,000 go through sockets (tests/wire/subscription)
-constexpr int kSubscribers = 50;   // at a time
+constexpr int kSubscribers = 50;    // at a time
 constexpr int kWriters = 2;
 constexpr int kStreams = 8;  // of each of two categories
 constexpr int kLiveEvents = 3;
