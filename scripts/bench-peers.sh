@@ -1,64 +1,39 @@
 #!/bin/bash
+# usage: bench-peers.sh [options]
+#
 # Durable writes beside what Debian ships for the same purpose, in interleaved rounds.
-# shellcheck disable=SC2034  # LOAD and LOAD_PIN are for bench-common.sh
+#
+# Writes the same event (data of 300 bytes, about 330 with its type) over the same number of
+# connections, one event a request, each on disk before it is answered, to
+#
+#   eventodb     stream.write, --durability disk, with eventodb-load
+#   redis        XADD, appendonly yes, appendfsync always, with redis-benchmark
+#   postgres     INSERT into a table with a unique (stream, position), defaults for durability, with
+#                pgbench and prepared statements
+#
+# The stores take turns within a round; each run has an empty store, which was written to for half a
+# second before. Prints medians of all rounds with their spread (min..max), the ratio of eventodb to
+# each peer, and the p99. All stores have their files in one temporary directory and listen on
+# loopback; everything that was started is ended, data is removed.
+#
+#   --rounds N         rounds                                        [7]
+#   --seconds N        length of one run                             [2]
+#   --workers "N ..."  numbers of connections                        ["10 64 256"]
+#   --data-parent DIR  directory for the data; decides which disk. PostgreSQL's user must be able to
+#                      reach it when this runs as root               [/var/tmp]
+#   --build-dir DIR    where the programs are                        [build/release]
+#   --report NAME      writes profiles/NAME.md and profiles/NAME.svg
+#   --help
 set -euo pipefail
 
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-svg.sh
 source "$(dirname "$0")/bench-svg.sh"
 
-usage() {
-  cat <<'EOF'
-usage: bench-peers.sh [options]
-
-Writes the same event (data of 300 bytes, about 330 with its type) over the same number of
-connections, one event a request, each on disk before it is answered, to
-
-  eventodb     stream.write, --durability disk, with eventodb-load
-  redis        XADD, appendonly yes, appendfsync always, with redis-benchmark
-  postgres     INSERT into a table with a unique (stream, position), defaults for durability, with
-               pgbench and prepared statements
-
-The stores take turns within a round; each run has an empty store, which was written to for half a
-second before. Prints medians of all rounds with their spread (min..max), the ratio of eventodb to
-each peer, and the p99. All stores have their files in one temporary directory and listen on
-loopback; everything that was started is ended, data is removed.
-
-  --rounds N         rounds                                        [7]
-  --seconds N        length of one run                             [2]
-  --workers "N ..."  numbers of connections                        ["10 64 256"]
-  --data-parent DIR  directory for the data; decides which disk. PostgreSQL's user must be able to
-                     reach it when this runs as root               [/var/tmp]
-  --build-dir DIR    where the programs are                        [build/release]
-  --report NAME      writes profiles/NAME.md and profiles/NAME.svg
-  --help
-EOF
-}
-
-ROUNDS=7 SECONDS_EACH=2 WORKERS='10 64 256' DATA_PARENT=/var/tmp BUILD=$ROOT/build/release REPORT=''
+unset SECONDS # bash counts in it otherwise
+ROUNDS=7 SECONDS=2 WORKERS='10 64 256' DATA_PARENT=/var/tmp
 STORES=(eventodb redis postgres)
-
-parse_flags() {
-  while [[ $# -gt 0 ]]; do
-    case $1 in
-      --help | -h) usage && exit 0 ;;
-      --rounds | --seconds | --workers | --data-parent | --build-dir | --report)
-        [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-        ;;
-      *) usage >&2 && exit 2 ;;
-    esac
-    case $1 in
-      --rounds) ROUNDS=$2 ;;
-      --seconds) SECONDS_EACH=$2 ;;
-      --workers) WORKERS=$2 ;;
-      --data-parent) DATA_PARENT=$2 ;;
-      --build-dir) BUILD=$2 ;;
-      --report) REPORT=$2 ;;
-    esac
-    shift 2
-  done
-}
 
 # A port nobody listens on now.
 free_port() {
@@ -84,16 +59,12 @@ wait_for() { # rest: command
 # --- eventodb ------------------------------------------------------------------------------------
 
 run_eventodb() { # $1: connections; sets OPS and P99
-  local cpu
-  start_program "$WORK/eventodb.log" "$BUILD/eventodb" serve --port 0 --bind 127.0.0.1 \
-    --data-dir "$WORK/eventodb" --durability disk
-  TOKEN=$(grep -A1 '^DEFAULT NAMESPACE TOKEN:' "$WORK/eventodb.log" | tail -1)
-  local load=(run_load "$PROGRAM_PID" "$PROGRAM_PORT" "$TOKEN" --mix write --workers "$1"
-    --payload-bytes 300)
-  "${load[@]}" --duration 500ms >/dev/null
-  read -r OPS P99 cpu < <("${load[@]}" --duration "${SECONDS_EACH}s")
-  stop_program "$PROGRAM_PID"
-  rm -rf "$WORK/eventodb"
+  local flags=(--mix write --workers "$1" --payload-bytes 300)
+  start_eventodb "$BUILD_DIR/eventodb" disk
+  load "${flags[@]}" --duration 500ms >/dev/null
+  read -r OPS P99 _ < <(load "${flags[@]}" --duration "${SECONDS}s")
+  stop_program "$SERVER_PID"
+  rm -rf "$WORK/data"
 }
 
 # --- redis ---------------------------------------------------------------------------------------
@@ -115,7 +86,7 @@ run_redis() { # $1: connections; sets OPS and P99
   wait_for redis-cli -h 127.0.0.1 -p "$PORT" ping
   read -r OPS P99 < <(redis_load "$1" 20000)  # it knows no duration
   local requests
-  requests=$(awk -v r="$OPS" -v s="$SECONDS_EACH" 'BEGIN { printf "%d", r * s }')
+  requests=$(awk -v r="$OPS" -v s="$SECONDS" 'BEGIN { printf "%d", r * s }')
   read -r OPS P99 < <(redis_load "$1" "$requests")
   stop_program "$PROGRAM_PID"
   rm -rf "$WORK/redis"
@@ -179,7 +150,7 @@ run_postgres() { # $1: connections; sets OPS and P99
     UNIQUE (stream, position))"
   pgbench_run "$1" 0 1 >/dev/null
   rm -f "$WORK"/latency.*
-  OPS=$(pgbench_run "$1" 1000000 "$SECONDS_EACH" --log --log-prefix="$WORK/latency" |
+  OPS=$(pgbench_run "$1" 1000000 "$SECONDS" --log --log-prefix="$WORK/latency" |
     sed -n 's/^tps = \([0-9.]*\) .*/\1/p')
   P99=$(cat "$WORK"/latency.* | awk '{ print $3 }' | sort -n |
     awk '{ v[NR] = $1 } END { print v[int(NR * 0.99)] / 1000 }')
@@ -189,44 +160,32 @@ run_postgres() { # $1: connections; sets OPS and P99
 
 # --- rounds --------------------------------------------------------------------------------------
 
+# Notes "ops p99" of each run in $WORK/runs-<store>.
 measure() { # $1: connections
   local round i store
-  : >"$WORK/runs"
+  rm -f "$WORK"/runs-*
   for round in $(seq "$ROUNDS"); do
     for i in 0 1 2; do
       store=${STORES[(round + i) % 3]}
       "run_$store" "$1"
-      echo "$round $store $OPS $P99" >>"$WORK/runs"
+      echo "$OPS $P99" >>"$WORK/runs-$store"
     done
   done
   for store in "${STORES[@]}"; do report_row "$1" "$store"; done
 }
 
-column_of() { # $1: store, $2: column
-  awk -v store="$1" -v n="$2" '$2 == store { print $n }' "$WORK/runs" | median_and_spread
-}
-
-# The ratio of eventodb to the store within each round.
-ratio_to() {
-  awk -v store="$1" '
-    $2 == "eventodb" { ours[$1] = $3 }
-    $2 == store { theirs[$1] = $3 }
-    END { for (round in ours) print ours[round] / theirs[round] }' "$WORK/runs" | median_and_spread
-}
-
 report_row() { # $1: connections, $2: store
-  local ops p99 ratio
-  ops=$(column_of "$2" 3) p99=$(column_of "$2" 4) ratio=$(ratio_to "$2")
-  echo "$1 $2 $ops $p99 $ratio" | awk '{
-    printf "| %d | %s | %d (%d..%d) | %.2f (%.2f..%.2f) | %.2f (%.2f..%.2f) |\n",
-      $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 }' | tee -a "$WORK/table.md"
-  printf '%s connections\t%s\t%s\n' "$1" "$2" "${ops%% *}" >>"$WORK/bars"
+  local runs=$WORK/runs-$2
+  # The ratio of eventodb to the store within each round.
+  paste -d' ' "$WORK/runs-eventodb" "$runs" | awk '{ print $1 / $3 }' >"$WORK/ratios"
+  echo "| $1 | $2 | $(cell "$runs" 1 %d) | $(cell "$runs" 2 %.2f)" \
+    "| $(cell "$WORK/ratios" 1 %.2f) |" | tee -a "$WORK/table.md"
+  printf '%s connections\t%s\t%s\n' "$1" "$2" "$(column "$runs" 1 | cut -d' ' -f1)" >>"$WORK/bars"
 }
 
 main() {
   parse_flags "$@"
-  LOAD=$BUILD/eventodb-load LOAD_PIN=()
-  [[ -x $BUILD/eventodb && -x $LOAD ]] || fail "the programs in $BUILD are not built"
+  need_built eventodb eventodb-load
   local program workers
   for program in redis-server redis-benchmark psql pgbench; do
     command -v "$program" >/dev/null || fail "$program is missing: install-dependencies.sh peers"
@@ -236,18 +195,17 @@ main() {
   make_postgres
   {
     echo "$(machine_line); $(redis-server --version | awk '{ print $1, $3 }')," \
-      "$(pgbench --version); $ROUNDS rounds of $SECONDS_EACH s; writes a second, median (min..max)"
+      "$(pgbench --version); $ROUNDS rounds of $SECONDS s; writes a second, median (min..max)"
     echo
     echo "| connections | store | writes a second | p99 ms | eventodb is faster by |"
     echo "|---|---|---|---|---|"
   } | tee "$WORK/table.md"
   for workers in $WORKERS; do measure "$workers"; done
+  keep_table
   if [[ -n $REPORT ]]; then
-    mkdir -p "$ROOT/profiles"
-    cp "$WORK/table.md" "$ROOT/profiles/$REPORT.md"
     svg_bars "Durable writes of one event of 330 bytes" "writes a second, on disk before the answer" \
       <"$WORK/bars" >"$ROOT/profiles/$REPORT.svg"
-    echo "wrote profiles/$REPORT.md and profiles/$REPORT.svg"
+    echo "wrote profiles/$REPORT.svg"
   fi
 }
 

@@ -1,73 +1,47 @@
 #!/bin/bash
+# usage: bench-profiling.sh [options]
+#
 # Measures what profiling costs: servers with and without it, in turn.
-# shellcheck disable=SC2034  # LOAD and LOAD_PIN are for bench-common.sh
+#
+# Starts one server in test mode for each way to run and puts the same load on one after the other
+# for a moment, in another order each round: what else happens on the machine then meets all of
+# them. Server and client share one CPU, which repeats best. Prints for each way throughput and the
+# server's CPU time per operation, median and quartiles of all rounds, and how they differ from
+# "off" in the same round: the median of the differences and where it lies with 95 % confidence.
+# Ways:
+#
+#   off       heap and allocation sampling off (TCMALLOC_SAMPLE_PARAMETER=0)
+#   sampling  as the server starts without any setting
+#   cpu       sampling, and a CPU profile is being taken
+#   without   a build without profiling; only with --without-dir
+#
+#   --rounds N         rounds, each one run of every way; 6 or more [200]
+#   --duration D       length of one run, as eventodb-load takes it [100ms]
+#   --workers N        connections                                  [16]
+#   --build-dir DIR    where the programs are                       [build/release]
+#   --without-dir DIR  build of the server with EVENTODB_PROFILING=OFF
+#   --help
 set -euo pipefail
 
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
 
-usage() {
-  cat <<'EOF'
-usage: bench-profiling.sh [options]
-
-Starts one server in test mode for each way to run and puts the same load on one after the other for
-a moment, in another order each round: what else happens on the machine then meets all of them.
-Server and client share one CPU, which repeats best. Prints for each way throughput and the server's
-CPU time per operation, median and quartiles of all rounds, and how they differ from "off" in the
-same round: the median of the differences and where it lies with 95 % confidence. Ways:
-
-  off       heap and allocation sampling off (TCMALLOC_SAMPLE_PARAMETER=0)
-  sampling  as the server starts without any setting
-  cpu       sampling, and a CPU profile is being taken
-  without   a build without profiling; only with --without-dir
-
-  --rounds N         rounds, each one run of every way; 6 or more [200]
-  --duration D       length of one run, as eventodb-load takes it [100ms]
-  --workers N        connections                                  [16]
-  --build-dir DIR    where the programs are                       [build/release]
-  --without-dir DIR  build of the server with EVENTODB_PROFILING=OFF
-  --help
-EOF
-}
-
-ROUNDS=200 DURATION=100ms WORKERS=16 BUILD=$ROOT/build/release WITHOUT=''
+ROUNDS=200 DURATION=100ms WORKERS=16 WITHOUT_DIR=''
 WAYS=(off sampling cpu)
 declare -A PID PORT
 # A server in test mode keeps all it was ever sent: after so many rounds it is replaced.
 ROUNDS_OF_A_SERVER=50
 
-parse_flags() {
-  while [[ $# -gt 0 ]]; do
-    case $1 in
-      --help | -h) usage && exit 0 ;;
-      --rounds | --duration | --workers | --build-dir | --without-dir)
-        [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-        ;;
-      *) usage >&2 && exit 2 ;;
-    esac
-    case $1 in
-      --rounds) ROUNDS=$2 ;;
-      --duration) DURATION=$2 ;;
-      --workers) WORKERS=$2 ;;
-      --build-dir) BUILD=$2 ;;
-      --without-dir) WITHOUT=$2 ;;
-    esac
-    shift 2
-  done
-  [[ $ROUNDS =~ ^[0-9]+$ && $ROUNDS -ge 6 ]] || fail "--rounds must be 6 or more"
-  if [[ -n $WITHOUT ]]; then WAYS+=(without); fi
-}
-
 start_server() { # $1: way
-  local program=$BUILD/eventodb environment=(-u TCMALLOC_SAMPLE_PARAMETER)
+  local directory=$BUILD_DIR environment=(-u TCMALLOC_SAMPLE_PARAMETER)
   if [[ $1 == off ]]; then environment=(TCMALLOC_SAMPLE_PARAMETER=0); fi
-  if [[ $1 == without ]]; then program=$WITHOUT/eventodb; fi
-  start_program "$WORK/$1.log" taskset -c 0 env "${environment[@]}" "$program" serve --test-mode \
-    --port 0 --bind 127.0.0.1 --io-threads 1
-  PID[$1]=$PROGRAM_PID PORT[$1]=$PROGRAM_PORT
+  if [[ $1 == without ]]; then directory=$WITHOUT_DIR; fi
+  SERVER_PREFIX=(taskset -c 0 env "${environment[@]}")
+  start_eventodb "$directory/eventodb" memory --io-threads 1
+  PID[$1]=$SERVER_PID PORT[$1]=$SERVER_PORT
 }
 
-load() { # $1: way, $2: duration; prints "ops_per_sec p99_ms cpu_us"
+load_way() { # $1: way, $2: duration; prints "ops_per_sec p99_ms cpu_us"
   run_load "${PID[$1]}" "${PORT[$1]}" '' --workers "$WORKERS" --duration "$2"
 }
 
@@ -78,7 +52,7 @@ start_servers() {
   curl -s --noproxy '*' -o "$WORK/profile" \
     "http://127.0.0.1:${PORT[cpu]}/debug/pprof/profile?seconds=300" &
   PROFILE=$!
-  for way in "${WAYS[@]}"; do load "$way" 300ms >/dev/null; done
+  for way in "${WAYS[@]}"; do load_way "$way" 300ms >/dev/null; done
 }
 
 stop_servers() {
@@ -92,7 +66,7 @@ measure_round() { # $1: number; appends "ops cpu" to $WORK/<way>
   local i way
   for i in "${!WAYS[@]}"; do
     way=${WAYS[(i + $1) % ${#WAYS[@]}]}
-    load "$way" "$DURATION" | awk '{ print $1, $3 }' >>"$WORK/$way"
+    load_way "$way" "$DURATION" | awk '{ print $1, $3 }' >>"$WORK/$way"
   done
 }
 
@@ -129,13 +103,16 @@ report_row() { # $1: way
 }
 
 main() {
-  local program round way
+  local round way
   parse_flags "$@"
-  LOAD=$BUILD/eventodb-load LOAD_PIN=(taskset -c 0)
-  for program in "$BUILD/eventodb" "$LOAD" ${WITHOUT:+"$WITHOUT/eventodb"}; do
-    [[ -x $program ]] || fail "$program is not built"
-  done
-  make_work_directory "$BUILD"
+  [[ $ROUNDS =~ ^[0-9]+$ && $ROUNDS -ge 6 ]] || fail "--rounds must be 6 or more"
+  need_built eventodb eventodb-load
+  if [[ -n $WITHOUT_DIR ]]; then
+    [[ -x $WITHOUT_DIR/eventodb ]] || fail "$WITHOUT_DIR/eventodb is not built"
+    WAYS+=(without)
+  fi
+  LOAD_PREFIX=(taskset -c 0)
+  make_work_directory "$BUILD_DIR"
   for round in $(seq "$ROUNDS"); do
     if ((round % ROUNDS_OF_A_SERVER == 1)); then
       echo "round $round of $ROUNDS" >&2

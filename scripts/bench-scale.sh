@@ -1,85 +1,39 @@
 #!/bin/bash
+# usage: bench-scale.sh [options]
+#
 # Durable writes against the size of the store, reads of cold streams, and the time to start.
-# shellcheck disable=SC2034  # LOAD and LOAD_PIN are for bench-common.sh
+#
+# Starts the server on an empty file store and fills it in steps with batches of 100 messages. After
+# each step it measures single writes over 64 connections. With the store at its full size it stops
+# and starts the server with none of the store's files in memory, measures the time to the first
+# answered read, then reads of ten messages from streams in turn over 10 connections. Everything
+# that was started is ended, data is removed.
+#
+#   --messages N       the full size, including the writes that are measured   [10000000]
+#   --streams N        streams they go to                                      [100000]
+#   --steps N          how often the write rate is measured after the first    [10]
+#   --duration D       length of one measurement                               [3s]
+#   --durability D     disk or os                                              [disk]
+#   --data-parent DIR  directory the store is made in; decides which disk      [the build directory]
+#   --build-dir DIR    where the programs are                                  [build/release]
+#   --report NAME      writes profiles/NAME.md and profiles/NAME.svg
+#   --help
 set -euo pipefail
 
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-svg.sh
 source "$(dirname "$0")/bench-svg.sh"
 
-usage() {
-  cat <<'EOF'
-usage: bench-scale.sh [options]
-
-Starts the server on an empty file store and fills it in steps with batches of 100 messages. After
-each step it measures single writes over 64 connections. With the store at its full size it stops
-and starts the server with none of the store's files in memory, measures the time to the first
-answered read, then reads of ten messages from streams in turn over 10 connections. Everything that
-was started is ended, data is removed.
-
-  --messages N       the full size, including the writes that are measured   [10000000]
-  --streams N        streams they go to                                      [100000]
-  --steps N          how often the write rate is measured after the first    [10]
-  --duration D       length of one measurement                               [3s]
-  --durability D     disk or os                                              [disk]
-  --data-parent DIR  directory the store is made in; decides which disk      [the build directory]
-  --build-dir DIR    where the programs are                                  [build/release]
-  --report NAME      writes profiles/NAME.md and profiles/NAME.svg
-  --help
-EOF
-}
-
 MESSAGES=10000000 STREAMS=100000 STEPS=10 DURATION=3s DURABILITY=disk
-BUILD=$ROOT/build/release DATA_PARENT='' REPORT=''
-
-parse_flags() {
-  while [[ $# -gt 0 ]]; do
-    case $1 in
-      --help | -h) usage && exit 0 ;;
-      --messages | --streams | --steps | --duration | --durability | --data-parent | --build-dir | \
-        --report)
-        [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-        ;;
-      *) usage >&2 && exit 2 ;;
-    esac
-    case $1 in
-      --messages) MESSAGES=$2 ;;
-      --streams) STREAMS=$2 ;;
-      --steps) STEPS=$2 ;;
-      --duration) DURATION=$2 ;;
-      --durability) DURABILITY=$2 ;;
-      --data-parent) DATA_PARENT=$2 ;;
-      --build-dir) BUILD=$2 ;;
-      --report) REPORT=$2 ;;
-    esac
-    shift 2
-  done
-}
-
-rpc() { # $1: body
-  curl -sS -f -H "Authorization: Bearer $TOKEN" "http://127.0.0.1:$PROGRAM_PORT/rpc" -d "$1"
-}
-
-message_count() { rpc '["ns.info","default"]' | jq .messageCount; }
-
-load() { run_load "$PROGRAM_PID" "$PROGRAM_PORT" "$TOKEN" --streams "$STREAMS" "$@"; }
-
-# Writes batches until there are about so many messages.
-fill_to() { # $1: messages
-  local count
-  count=$(message_count)
-  while ((count < $1)); do
-    load --mix write --batch 100 --workers 4 --payload-bytes 300 --duration 1s >/dev/null
-    count=$(message_count)
-  done
-}
+ DATA_PARENT=''
 
 # Single writes at the store's size as it is; prints and notes "messages ops p99".
 measure_writes() {
   local size ops p99 cpu
   size=$(message_count)
-  read -r ops p99 cpu < <(load --mix write --workers 64 --payload-bytes 300 --duration "$DURATION")
+  read -r ops p99 cpu < <(load --mix write --workers 64 --payload-bytes 300 --streams "$STREAMS" \
+    --duration "$DURATION")
   echo "$size $ops $p99" >>"$WORK/points"
   awk -v n="$size" -v ops="$ops" -v p99="$p99" -v cpu="$cpu" \
     'BEGIN { printf "| %d | %d | %.2f | %.1f |\n", n, ops, p99, cpu }' | tee -a "$WORK/table.md"
@@ -94,20 +48,15 @@ forget_files() {
   done < <(find "$WORK/data" -type f)
 }
 
-start_server() { # $1: port
-  start_program "$WORK/server.log" "$BUILD/eventodb" serve --port "$1" --bind 127.0.0.1 \
-    --data-dir "$WORK/data" --durability "$DURABILITY"
-}
-
 # Milliseconds from the start of the program to its first answer to a read. Sets START_MS.
 measure_start() { # $1: stream to read
   local begin=$EPOCHREALTIME
-  "$BUILD/eventodb" serve --port "$PROGRAM_PORT" --bind 127.0.0.1 --data-dir "$WORK/data" \
+  "$BUILD_DIR/eventodb" serve --port "$SERVER_PORT" --bind 127.0.0.1 --data-dir "$WORK/data" \
     --durability "$DURABILITY" >>"$WORK/server.log" 2>&1 &
-  PROGRAM_PID=$!
-  STARTED_PIDS+=("$PROGRAM_PID")
+  SERVER_PID=$!
+  STARTED_PIDS+=("$SERVER_PID")
   until rpc "[\"stream.get\",\"$1\",{\"batchSize\":1}]" >"$WORK/first" 2>/dev/null; do
-    kill -0 "$PROGRAM_PID" 2>/dev/null || fail "the server did not start again"
+    kill -0 "$SERVER_PID" 2>/dev/null || fail "the server did not start again"
     sleep 0.01
   done
   START_MS=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%d", (b - a) * 1000 }')
@@ -116,13 +65,13 @@ measure_start() { # $1: stream to read
 
 measure_cold() {
   local ops p99 cpu start_ms
-  stop_program "$PROGRAM_PID"
+  stop_program "$SERVER_PID"
   forget_files
   measure_start test-stream-7
   start_ms=$START_MS
-  read -r ops p99 cpu < <(load --mix read --workers 10 --duration "$DURATION")
-  kill -KILL "$PROGRAM_PID"
-  wait "$PROGRAM_PID" 2>/dev/null || true
+  read -r ops p99 cpu < <(load --mix read --workers 10 --streams "$STREAMS" --duration "$DURATION")
+  kill -KILL "$SERVER_PID"
+  wait "$SERVER_PID" 2>/dev/null || true
   forget_files
   measure_start test-stream-8
   {
@@ -137,11 +86,9 @@ measure_cold() {
 
 main() {
   parse_flags "$@"
-  LOAD=$BUILD/eventodb-load LOAD_PIN=()
-  [[ -x $BUILD/eventodb && -x $LOAD ]] || fail "the programs in $BUILD are not built"
-  make_work_directory "${DATA_PARENT:-$BUILD}"
-  start_server 0
-  TOKEN=$(grep -A1 '^DEFAULT NAMESPACE TOKEN:' "$WORK/server.log" | tail -1)
+  need_built eventodb eventodb-load
+  make_work_directory "${DATA_PARENT:-$BUILD_DIR}"
+  start_eventodb "$BUILD_DIR/eventodb" "$DURABILITY"
   {
     echo "$(machine_line); $STREAMS streams, durability $DURABILITY, single writes of 300 bytes over" \
       "64 connections for $DURATION"
@@ -152,23 +99,22 @@ main() {
   local step
   measure_writes
   for step in $(seq "$STEPS"); do
-    fill_to $((MESSAGES * step / STEPS))
+    fill_to $((MESSAGES * step / STEPS)) --batch 100 --workers 4 --payload-bytes 300 \
+      --streams "$STREAMS" --duration 1s
     measure_writes
   done
   measure_cold
   {
     echo
     echo "$(du -sm "$WORK/data" | cut -f1) MB of files, $(message_count) messages," \
-      "resident memory of the server at the end" \
-      "$(($(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$PROGRAM_PID/status") / 1024)) MB"
+      "resident memory of the server at the end $(memory_mb VmRSS) MB"
   } | tee -a "$WORK/table.md"
+  keep_table
   if [[ -n $REPORT ]]; then
-    mkdir -p "$ROOT/profiles"
-    cp "$WORK/table.md" "$ROOT/profiles/$REPORT.md"
     awk '{ print $1 / 1e6, $2 }' "$WORK/points" | svg_line "Durable writes against size" \
       "single writes a second, 64 connections, durability $DURABILITY" \
       "million messages in the store" >"$ROOT/profiles/$REPORT.svg"
-    echo "wrote profiles/$REPORT.md and profiles/$REPORT.svg"
+    echo "wrote profiles/$REPORT.svg"
   fi
 }
 

@@ -1,92 +1,42 @@
 #!/bin/bash
+# usage: bench-server.sh [options]
+#
 # Measures the server against the ceiling server: interleaved rounds, medians, ratio.
-# shellcheck disable=SC2034  # LOAD and LOAD_PIN are for bench-common.sh
+#
+# Starts the server and the ceiling server (bench/ceiling_server.cpp) on free ports and puts the
+# same load on one and the other in turn. Prints per storage mode, mix and number of connections the
+# medians of all rounds with their spread (min..max), the ratio server/ceiling of each round's pair,
+# the p99 of both and their CPU time per operation. Each round has a fresh store, filled for half a
+# second first. Everything that was started is ended, data is removed. With durability disk it also
+# prints what one synced write takes.
+#
+#   --rounds N         rounds, each one run on both servers      [$ROUNDS, 7]
+#   --duration D       length of one run                         [$DURATION, 2s]
+#   --workers "N ..."  numbers of connections                    [$WORKERS, "10 64"]
+#   --modes "M ..."    memory (test mode), disk, os (file store) [$MODE, "memory disk os"]
+#   --mixes "M ..."    10:1, write, read, or any W:R             [$MIX, "10:1"]
+#   --pin HOW          none; same: server and client on one CPU, which repeats best;
+#                      split: server on the first CPU, client on the second     [none]
+#   --io-threads N     of the server and of the ceiling          [the server's default; ceiling 1]
+#   --pipeline N       requests under way on each connection     [1]
+#   --build-dir DIR    where the programs are                    [build/release]
+#   --report NAME      writes profiles/NAME.md and profiles/NAME.json
+#   --help
 set -euo pipefail
 
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
 
-usage() {
-  cat <<'EOF'
-usage: bench-server.sh [options]
-
-Starts the server and the ceiling server (bench/ceiling_server.cpp) on free ports and puts the
-same load on one and the other in turn. Prints per storage mode, mix and number of connections the
-medians of all rounds with their spread (min..max), the ratio server/ceiling of each round's pair,
-the p99 of both and their CPU time per operation. Each round has a fresh store, filled for half a second first. Everything that
-was started is ended, data is removed. With durability disk it also prints what one synced write takes.
-
-  --rounds N         rounds, each one run on both servers      [$ROUNDS, 7]
-  --duration D       length of one run                         [$DURATION, 2s]
-  --workers "N ..."  numbers of connections                    [$WORKERS, "10 64"]
-  --modes "M ..."    memory (test mode), disk, os (file store) [$MODE, "memory disk os"]
-  --mixes "M ..."    10:1, write, read, or any W:R             [$MIX, "10:1"]
-  --pin HOW          none; same: server and client on one CPU, which repeats best;
-                     split: server on the first CPU, client on the second     [none]
-  --io-threads N     of the server and of the ceiling          [the server's default; ceiling 1]
-  --pipeline N       requests under way on each connection     [1]
-  --build-dir DIR    where the programs are                    [build/release]
-  --report NAME      writes profiles/NAME.md and profiles/NAME.json
-  --help
-EOF
-}
-
 ROUNDS=${ROUNDS:-7} DURATION=${DURATION:-2s} WORKERS=${WORKERS:-10 64}
-MODE=${MODE:-memory disk os} MIX=${MIX:-10:1} PIN=none IO_THREADS='' PIPELINE=1
-BUILD=$ROOT/build/release REPORT=''
-
-parse_flags() {
-  while [[ $# -gt 0 ]]; do
-    case $1 in
-      --help | -h) usage && exit 0 ;;
-      --rounds | --duration | --workers | --modes | --mixes | --pin | --io-threads | --pipeline | \
-        --build-dir | --report)
-        [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-        ;;
-      *) usage >&2 && exit 2 ;;
-    esac
-    case $1 in
-      --rounds) ROUNDS=$2 ;;
-      --duration) DURATION=$2 ;;
-      --workers) WORKERS=$2 ;;
-      --modes) MODE=$2 ;;
-      --mixes) MIX=$2 ;;
-      --pin) PIN=$2 ;;
-      --io-threads) IO_THREADS=$2 ;;
-      --pipeline) PIPELINE=$2 ;;
-      --build-dir) BUILD=$2 ;;
-      --report) REPORT=$2 ;;
-    esac
-    shift 2
-  done
-}
+MODES=${MODE:-memory disk os} MIXES=${MIX:-10:1} PIN=none IO_THREADS='' PIPELINE=1
 
 choose_pinning() {
-  SERVER_PIN=() LOAD_PIN=()
   case $PIN in
     none) ;;
-    same) SERVER_PIN=(taskset -c 0) LOAD_PIN=(taskset -c 0) ;;
-    split) SERVER_PIN=(taskset -c 0) LOAD_PIN=(taskset -c 1) ;;
-    *) usage >&2 && exit 2 ;;
+    same) SERVER_PREFIX=(taskset -c 0) LOAD_PREFIX=(taskset -c 0) ;;
+    split) SERVER_PREFIX=(taskset -c 0) LOAD_PREFIX=(taskset -c 1) ;;
+    *) usage_error ;;
   esac
-}
-
-# Starts the server in a mode with an empty store; sets SERVER_PID, SERVER_PORT, TOKEN.
-start_server() { # $1: mode
-  local command=("${SERVER_PIN[@]}" "$BUILD/eventodb" serve --port 0 --bind 127.0.0.1)
-  TOKEN=''
-  rm -rf "$WORK/data"
-  case $1 in
-    memory) command+=(--test-mode) ;;
-    disk | os) command+=(--data-dir "$WORK/data" --durability "$1") ;;
-    *) fail "unknown mode $1" ;;
-  esac
-  if [[ -n $IO_THREADS ]]; then command+=(--io-threads "$IO_THREADS"); fi
-  start_program "$WORK/server.log" "${command[@]}"
-  SERVER_PID=$PROGRAM_PID SERVER_PORT=$PROGRAM_PORT
-  if [[ $1 != memory ]]; then
-    TOKEN=$(grep -A1 '^DEFAULT NAMESPACE TOKEN:' "$WORK/server.log" | tail -1)
-  fi
 }
 
 # One pair of runs; appends "ratio", then of server and ceiling each "ops p99 cpu", to $WORK/pairs.
@@ -95,20 +45,18 @@ measure_pair() { # $1: round, rest: flags of eventodb-load
   local round=$1 ours theirs
   shift
   if ((round % 2)); then
-    ours=$(run_load "$SERVER_PID" "$SERVER_PORT" "$TOKEN" "$@")
+    ours=$(load "$@")
     theirs=$(run_load "$CEILING_PID" "$CEILING_PORT" "$TOKEN" "$@")
   else
     theirs=$(run_load "$CEILING_PID" "$CEILING_PORT" "$TOKEN" "$@")
-    ours=$(run_load "$SERVER_PID" "$SERVER_PORT" "$TOKEN" "$@")
+    ours=$(load "$@")
   fi
   echo "$ours $theirs" | awk '{ print $1 / $4, $0 }' >>"$WORK/pairs"
 }
 
-column() { awk -v n="$1" '{ print $n }' "$WORK/pairs" | median_and_spread; }
-
 report_row() { # $1: mode, $2: mix, $3: workers
   local row="$1 $2 $3" n
-  for n in 1 2 3 4 5 6 7; do row+=" $(column $n)"; done
+  for n in 1 2 3 4 5 6 7; do row+=" $(column "$WORK/pairs" $n)"; done
   echo "$row" | tee -a "$WORK/rows" | awk '{
     printf "| %s | %s | %d | %.2f (%.2f..%.2f) | %d (%d..%d) | %d (%d..%d) ", $1, $2, $3, $4, $5,
       $6, $7, $8, $9, $16, $17, $18
@@ -132,21 +80,19 @@ report_syncs() {
 
 measure() { # $1: mode, $2: mix, $3: workers
   local round
-  local load=(--workers "$3" --mix "$2" --pipeline "$PIPELINE")
   : >"$WORK/pairs"
   for round in $(seq "$ROUNDS"); do
     if [[ $1 == disk ]]; then time_a_sync; fi
-    start_server "$1"
-    run_load "$SERVER_PID" "$SERVER_PORT" "$TOKEN" --mix write --workers 64 --duration 500ms >/dev/null
-    measure_pair "$round" "${load[@]}" --duration "$DURATION"
+    rm -rf "$WORK/data"
+    start_eventodb "$BUILD_DIR/eventodb" "$1" ${IO_THREADS:+--io-threads "$IO_THREADS"}
+    load --mix write --workers 64 --duration 500ms >/dev/null
+    measure_pair "$round" --workers "$3" --mix "$2" --pipeline "$PIPELINE" --duration "$DURATION"
     stop_program "$SERVER_PID"
   done
   report_row "$1" "$2" "$3"
 }
 
-write_report() {
-  mkdir -p "$ROOT/profiles"
-  cp "$WORK/table.md" "$ROOT/profiles/$REPORT.md"
+write_json() {
   jq -Rn --arg machine "$(machine_line)" --arg pin "$PIN" --arg duration "$DURATION" \
     --argjson rounds "$ROUNDS" --argjson pipeline "$PIPELINE" '
     def stat($f; $i): {median: ($f[$i] | tonumber), min: ($f[$i + 1] | tonumber),
@@ -158,19 +104,16 @@ write_report() {
         ceiling: {ops_per_sec: stat($f; 15), p99_ms: stat($f; 18), cpu_us_per_op: stat($f; 21)}
        }]}' \
     <"$WORK/rows" >"$ROOT/profiles/$REPORT.json"
-  echo "wrote profiles/$REPORT.md and profiles/$REPORT.json"
+  echo "wrote profiles/$REPORT.json"
 }
 
 main() {
   parse_flags "$@"
   choose_pinning
-  LOAD=$BUILD/eventodb-load
-  local program mode mix workers
-  for program in eventodb eventodb-load eventodb-ceiling; do
-    [[ -x $BUILD/$program ]] || fail "$BUILD/$program is not built"
-  done
-  make_work_directory "$BUILD"
-  start_program "$WORK/ceiling.log" "${SERVER_PIN[@]}" "$BUILD/eventodb-ceiling" \
+  local mode mix workers
+  need_built eventodb eventodb-load eventodb-ceiling
+  make_work_directory "$BUILD_DIR"
+  start_program "$WORK/ceiling.log" "${SERVER_PREFIX[@]}" "$BUILD_DIR/eventodb-ceiling" \
     --io-threads "${IO_THREADS:-1}"
   CEILING_PID=$PROGRAM_PID CEILING_PORT=$PROGRAM_PORT
 
@@ -182,13 +125,14 @@ main() {
       "| CPU | ceiling CPU |"
     echo "|---|---|---|---|---|---|---|---|---|---|"
   } | tee "$WORK/table.md"
-  for mode in $MODE; do
-    for mix in $MIX; do
+  for mode in $MODES; do
+    for mix in $MIXES; do
       for workers in $WORKERS; do measure "$mode" "$mix" "$workers"; done
     done
   done
   report_syncs
-  if [[ -n $REPORT ]]; then write_report; fi
+  keep_table
+  if [[ -n $REPORT ]]; then write_json; fi
 }
 
 main "$@"

@@ -1,82 +1,52 @@
 #!/bin/bash
+# usage: bench-subscriptions.sh [options]
+#
 # Measures subscriptions: latency of pokes, rate of catch-up, memory of idle subscribers, and what
 # subscribers cost writers.
-# shellcheck disable=SC2034  # LOAD and LOAD_PIN are for bench-common.sh
+#
+# Starts the server on an empty file store and prints the median of all rounds with the lowest and
+# the highest. Client and server share the machine.
+#
+#   latency    µs from the acknowledgement of an append to the poke, one append at a time, for 1,
+#              100 and 1,000 subscribers to everything: p50 and p99 of all pokes, p50 of the last one
+#   catch-up   messages a second of one subscriber that reads what is stored (100-byte payloads):
+#              everything and a category with payload, and a category's pokes
+#   idle       resident memory that idle subscribers add
+#   others     throughput and p99 of appends with 1,000 live subscribers on other streams, against
+#              none, in turn
+#   hot        the same with 100 subscribers on the category that is written
+#
+#   --parts "P ..."   which of these                  [all]
+#   --rounds N        of each                         [$ROUNDS, 5]
+#   --duration D      of a run of the load client     [2s]
+#   --messages N      stored for catch-up             [300000]
+#   --idle N          idle subscribers                [10000]
+#   --durability D    disk or os                      [disk]
+#   --build-dir DIR   where the programs are          [build/release]
+#   --help
 set -euo pipefail
 
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
 
-usage() {
-  cat <<'EOF'
-usage: bench-subscriptions.sh [options]
-
-Starts the server on an empty file store and prints the median of all rounds with the lowest and the
-highest. Client and server share the machine.
-
-  latency    µs from the acknowledgement of an append to the poke, one append at a time, for 1, 100
-             and 1,000 subscribers to everything: p50 and p99 of all pokes, p50 of the last one
-  catch-up   messages a second of one subscriber that reads what is stored (100-byte payloads):
-             everything and a category with payload, and a category's pokes
-  idle       resident memory that idle subscribers add
-  others     throughput and p99 of appends with 1,000 live subscribers on other streams, against
-             none, in turn
-  hot        the same with 100 subscribers on the category that is written
-
-  --parts "P ..."   which of these                  [all]
-  --rounds N        of each                         [$ROUNDS, 5]
-  --duration D      of a run of the load client     [2s]
-  --messages N      stored for catch-up             [300000]
-  --idle N          idle subscribers                [10000]
-  --durability D    disk or os                      [disk]
-  --build-dir DIR   where the programs are          [build/release]
-  --help
-EOF
-}
-
 PARTS='latency catch-up idle others hot' ROUNDS=${ROUNDS:-5} DURATION=2s MESSAGES=300000 IDLE=10000
-DURABILITY=disk BUILD=$ROOT/build/release
+DURABILITY=disk
 
-parse_flags() {
-  while [[ $# -gt 0 ]]; do
-    case $1 in
-      --help | -h) usage && exit 0 ;;
-      --parts | --rounds | --duration | --messages | --idle | --durability | --build-dir)
-        [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-        ;;
-      *) usage >&2 && exit 2 ;;
-    esac
-    case $1 in
-      --parts) PARTS=$2 ;;
-      --rounds) ROUNDS=$2 ;;
-      --duration) DURATION=$2 ;;
-      --messages) MESSAGES=$2 ;;
-      --idle) IDLE=$2 ;;
-      --durability) DURABILITY=$2 ;;
-      --build-dir) BUILD=$2 ;;
-    esac
-    shift 2
-  done
-}
-
-# Sets SERVER_PID, SERVER_PORT and ACCESS, the flags by which clients reach the server.
+# Sets ACCESS, the flags by which clients reach the server.
 start_server() {
   rm -rf "$WORK/data"
-  start_program "$WORK/server.log" "$BUILD/eventodb" serve --port 0 --bind 127.0.0.1 \
-    --data-dir "$WORK/data" --durability "$DURABILITY"
-  SERVER_PID=$PROGRAM_PID SERVER_PORT=$PROGRAM_PORT
-  TOKEN=$(grep -A1 '^DEFAULT NAMESPACE TOKEN:' "$WORK/server.log" | tail -1)
+  start_eventodb "$BUILD_DIR/eventodb" "$DURABILITY"
   ACCESS=(--url "http://127.0.0.1:$SERVER_PORT" --token "$TOKEN")
 }
 
 subscribers() { # $1: what, rest: flags
-  "$BUILD/eventodb-subscribers" "$1" "${ACCESS[@]}" "${@:2}"
+  "$BUILD_DIR/eventodb-subscribers" "$1" "${ACCESS[@]}" "${@:2}"
 }
 
 # Opens subscriptions and leaves them open; HOLDER is their coprocess.
 hold() { # flags; HEAD in them becomes the position behind the last message
   local line head
-  head=$(($(messages_stored) + 1))
+  head=$(($(message_count) + 1))
   coproc HOLDER { subscribers hold "${@//HEAD/$head}"; }
   STARTED_PIDS+=("$HOLDER_PID")
   read -r line <&"${HOLDER[0]}"
@@ -87,20 +57,6 @@ release() {
   local pid=$HOLDER_PID input=${HOLDER[1]}
   exec {input}>&-
   wait "$pid" || true
-}
-
-column() { # $1: file, $2: number of the column
-  awk -v n="$2" '{ print $n }' "$1" | median_and_spread
-}
-
-# "median (lowest..highest)" of a column in this format.
-cell() { # $1: file, $2: number of the column, $3: printf format
-  column "$1" "$2" | awk -v f="$3" '{ printf f " (" f ".." f ")", $1, $2, $3 }'
-}
-
-messages_stored() {
-  curl -sS -f -H "Authorization: Bearer $TOKEN" "http://127.0.0.1:$SERVER_PORT/rpc" \
-    -d '["ns.info","default"]' | jq .messageCount
 }
 
 measure_latency() {
@@ -127,10 +83,7 @@ measure_catch_up() {
   echo "| catch-up | messages/s | CPU µs of the server per message |"
   echo "|---|---|---|"
   start_server
-  while (($(messages_stored) < MESSAGES)); do
-    run_load "$SERVER_PID" "$SERVER_PORT" "$TOKEN" --mix write --workers 64 --pipeline 8 \
-      --payload-bytes 100 --duration 1s >/dev/null
-  done
+  fill_to "$MESSAGES" --workers 64 --pipeline 8 --payload-bytes 100 --duration 1s
   for query in 'all=true&payload=true' 'category=test&payload=true' 'category=test'; do
     : >"$WORK/catch-up"
     for round in $(seq "$ROUNDS"); do
@@ -145,25 +98,23 @@ measure_catch_up() {
   stop_program "$SERVER_PID"
 }
 
-resident_kb() { sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$SERVER_PID/status"; }
-
 measure_idle() {
   local before after
   start_server
   hold --query all=true --subscribers 10
   release
-  before=$(resident_kb)
+  before=$(memory_mb VmRSS)
   hold --query 'stream=idle-#' --subscribers "$IDLE"
-  after=$(resident_kb)
+  after=$(memory_mb VmRSS)
   release
   echo
-  echo "$IDLE idle subscribers, each to a stream of its own: $(((after - before) / 1024)) MB above" \
-    "the $((before / 1024)) MB of the idle server"
+  echo "$IDLE idle subscribers, each to a stream of its own: $((after - before)) MB above" \
+    "the $before MB of the idle server"
   stop_program "$SERVER_PID"
 }
 
 load_once() { # $1: number of connections
-  run_load "$SERVER_PID" "$SERVER_PORT" "$TOKEN" --mix write --workers "$1" --duration "$DURATION"
+  load --mix write --workers "$1" --duration "$DURATION"
 }
 
 # Appends with subscribers and without, in turn; which goes first changes from round to round.
@@ -214,12 +165,9 @@ measure_hot() {
 
 main() {
   parse_flags "$@"
-  LOAD=$BUILD/eventodb-load LOAD_PIN=()
-  local program part
-  for program in eventodb eventodb-load eventodb-subscribers; do
-    [[ -x $BUILD/$program ]] || fail "$BUILD/$program is not built"
-  done
-  make_work_directory "$BUILD"
+  local part
+  need_built eventodb eventodb-load eventodb-subscribers
+  make_work_directory "$BUILD_DIR"
   echo "$(machine_line); $ROUNDS rounds, durability $DURABILITY; median (lowest..highest)"
   for part in $PARTS; do
     case $part in

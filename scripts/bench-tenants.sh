@@ -1,65 +1,34 @@
 #!/bin/bash
+# usage: bench-tenants.sh [options]
+#
 # Many namespaces: durable writes to 64 of them against one, and what 10,000 cost.
-# shellcheck disable=SC2034  # LOAD and LOAD_PIN are for bench-common.sh
+#
+#   rate   Writes over --tenants connections to one namespace and to as many namespaces, one
+#          connection each, in interleaved rounds, and prints the medians with their spread
+#          (min..max): writes a second, p99, CPU time of the server per write, and many / one.
+#   many   Makes --namespaces namespaces, writes one event to each in turn and reads it back, and
+#          prints the highest resident memory, the most open files, and the time it took.
+#
+# Everything that was started is ended, data is removed.
+#
+#   --parts "P ..."    which of these                [rate many]
+#   --tenants N        namespaces and connections    [64]
+#   --namespaces N     of `many`                     [10000]
+#   --rounds N         of `rate`                     [7]
+#   --duration D       of one run                    [2s]
+#   --durability D     disk or os                    [disk]
+#   --build-dir DIR    where the programs are        [build/release]
+#   --help
 set -euo pipefail
 
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
 
-usage() {
-  cat <<'EOT'
-usage: bench-tenants.sh [options]
-
-rate   Writes over --tenants connections to one namespace and to as many namespaces, one connection
-       each, in interleaved rounds, and prints the medians with their spread (min..max): writes a
-       second, p99, CPU time of the server per write, and the ratio many / one.
-many   Makes --namespaces namespaces, writes one event to each in turn and reads it back, and prints
-       the highest resident memory and the most open files there were, and the time it took.
-
-Everything that was started is ended, data is removed.
-
-  --parts "P ..."    which of these                [rate many]
-  --tenants N        namespaces and connections    [64]
-  --namespaces N     of `many`                     [10000]
-  --rounds N         of `rate`                     [7]
-  --duration D       of one run                    [2s]
-  --durability D     disk or os                    [disk]
-  --build-dir DIR    where the programs are        [build/release]
-  --help
-EOT
-}
-
 PARTS='rate many' TENANTS=64 NAMESPACES=10000 ROUNDS=7 DURATION=2s DURABILITY=disk
-BUILD=$ROOT/build/release
-
-parse_flags() {
-  while [[ $# -gt 0 ]]; do
-    case $1 in
-      --help | -h) usage && exit 0 ;;
-      --parts | --tenants | --namespaces | --rounds | --duration | --durability | --build-dir)
-        [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-        ;;
-      *) usage >&2 && exit 2 ;;
-    esac
-    case $1 in
-      --parts) PARTS=$2 ;;
-      --tenants) TENANTS=$2 ;;
-      --namespaces) NAMESPACES=$2 ;;
-      --rounds) ROUNDS=$2 ;;
-      --duration) DURATION=$2 ;;
-      --durability) DURABILITY=$2 ;;
-      --build-dir) BUILD=$2 ;;
-    esac
-    shift 2
-  done
-}
 
 start_server() {
   rm -rf "$WORK/data"
-  start_program "$WORK/server.log" "$BUILD/eventodb" serve --port 0 --bind 127.0.0.1 \
-    --data-dir "$WORK/data" --durability "$DURABILITY"
-  SERVER_PID=$PROGRAM_PID SERVER_PORT=$PROGRAM_PORT
-  TOKEN=$(grep -A1 '^DEFAULT NAMESPACE TOKEN:' "$WORK/server.log" | tail -1)
+  start_eventodb "$BUILD_DIR/eventodb" "$DURABILITY"
 }
 
 # One request a line of standard input, "TOKEN BODY", over one connection; answers to $1.
@@ -80,8 +49,6 @@ make_namespaces() { # $1: how many; writes their tokens to $WORK/tokens
 }
 
 run() { run_load "$SERVER_PID" "$SERVER_PORT" '' --mix write --workers "$TENANTS" "$@"; }
-
-column() { awk -v n="$1" '{ print $n }' "$WORK/pairs" | median_and_spread; }
 
 measure_rate() {
   local round token many=() one=() result row name at
@@ -108,11 +75,11 @@ measure_rate() {
   echo "|---|---|---|---|"
   for at in 2 5; do
     name=$([[ $at == 2 ]] && echo "$TENANTS namespaces" || echo 'one namespace')
-    echo "$(column $at) $(column $((at + 1))) $(column $((at + 2)))" | awk -v name="$name" '{
-      printf "| %s | %d (%d..%d) | %.1f (%.1f..%.1f) | %.1f (%.1f..%.1f) |\n", name, $1, $2, $3,
-        $4, $5, $6, $7, $8, $9 }'
+    echo "| $name | $(cell "$WORK/pairs" "$at" %d) | $(cell "$WORK/pairs" $((at + 1)) %.1f)" \
+      "| $(cell "$WORK/pairs" $((at + 2)) %.1f) |"
   done
-  column 1 | awk '{ printf "\nmany / one: %.2f (%.2f..%.2f)\n", $1, $2, $3 }'
+  echo
+  echo "many / one: $(cell "$WORK/pairs" 1 %.2f)"
 }
 
 # Prints the number of open files of the server until it is ended.
@@ -141,7 +108,7 @@ measure_many() {
   echo
   echo "$NAMESPACES namespaces made in $(((made - begin) / 1000000)) ms, one event written to each" \
     "and read in $(((end - made) / 1000000)) ms; highest resident memory" \
-    "$(($(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$SERVER_PID/status") / 1024)) MB," \
+    "$(memory_mb VmHWM) MB," \
     "most open files $(sort -n "$WORK/files" | tail -1)"
   stop_program "$SERVER_PID"
 }
@@ -149,9 +116,8 @@ measure_many() {
 main() {
   local part
   parse_flags "$@"
-  LOAD=$BUILD/eventodb-load LOAD_PIN=()
-  [[ -x $BUILD/eventodb && -x $LOAD ]] || fail "the programs in $BUILD are not built"
-  make_work_directory "$BUILD"
+  need_built eventodb eventodb-load
+  make_work_directory "$BUILD_DIR"
   echo "$(machine_line); durability $DURABILITY, $ROUNDS rounds of $DURATION; median (min..max)"
   for part in $PARTS; do
     case $part in

@@ -1,52 +1,27 @@
 #!/bin/bash
+# usage: benchmark-all.sh [options]
+#
 # Runs all micro-benchmarks and keeps their results.
+#
+# Runs every Google Benchmark program and keeps the JSON in one file, with allocations, bytes
+# allocated and frees per iteration as columns. Prints the table of docs/performance.md: each
+# pattern of the program against the way without it.
+#
+#   --output FILE       where the JSON goes     [profiles/benchmarks/<date>_<time>.json]
+#   --filter REGEX      only these benchmarks                          [$FILTER, all]
+#   --min-time SECONDS  of each benchmark and repetition               [$MIN_TIME, 0.2]
+#   --repetitions N     more than one gives a spread to judge by       [$REPETITIONS, 5]
+#   --build-dir DIR     where the programs are                         [build/release]
+#   --table FILE        only print the table of an earlier run
+#   --help
 set -euo pipefail
 
-ROOT=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=scripts/bench-common.sh
+source "$(dirname "$0")/bench-common.sh"
 
-usage() {
-  cat <<'EOF'
-usage: benchmark-all.sh [options]
-
-Runs every Google Benchmark program and keeps the JSON in one file, with allocations, bytes
-allocated and frees per iteration as columns. Prints the table of docs/performance.md: each pattern
-of the program against the way without it.
-
-  --output FILE       where the JSON goes     [profiles/benchmarks/<date>_<time>.json]
-  --filter REGEX      only these benchmarks                          [$FILTER, all]
-  --min-time SECONDS  of each benchmark and repetition               [$MIN_TIME, 0.2]
-  --repetitions N     more than one gives a spread to judge by       [$REPETITIONS, 5]
-  --build-dir DIR     where the programs are                         [build/release]
-  --table FILE        only print the table of an earlier run
-  --help
-EOF
-}
-
-fail() {
-  echo "benchmark-all.sh: $*" >&2
-  exit 1
-}
-
-BUILD=$ROOT/build/release OUTPUT='' FILTER=${FILTER:-.} MIN_TIME=${MIN_TIME:-0.2}
+OUTPUT='' FILTER=${FILTER:-.} MIN_TIME=${MIN_TIME:-0.2}
 REPETITIONS=${REPETITIONS:-5} TABLE=''
-while [[ $# -gt 0 ]]; do
-  case $1 in
-    --help | -h) usage && exit 0 ;;
-    --output | --filter | --min-time | --repetitions | --build-dir | --table)
-      [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-      ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-  case $1 in
-    --output) OUTPUT=$2 ;;
-    --filter) FILTER=$2 ;;
-    --min-time) MIN_TIME=$2 ;;
-    --repetitions) REPETITIONS=$2 ;;
-    --build-dir) BUILD=$2 ;;
-    --table) TABLE=$2 ;;
-  esac
-  shift 2
-done
+parse_flags "$@"
 
 # "pattern/variant/size" as rows, each other variant beside "ours". Times are CPU time, medians.
 print_table() { # $1: JSON
@@ -82,9 +57,9 @@ if [[ -n $TABLE ]]; then
 fi
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
+need_built eventodb-micro eventodb-patterns
 for program in eventodb-micro eventodb-patterns; do
-  [[ -x $BUILD/$program ]] || fail "$BUILD/$program is not built"
-  "$BUILD/$program" --benchmark_filter="$FILTER" --benchmark_min_time="$MIN_TIME" \
+  "$BUILD_DIR/$program" --benchmark_filter="$FILTER" --benchmark_min_time="$MIN_TIME" \
     --benchmark_repetitions="$REPETITIONS" --benchmark_report_aggregates_only=false \
     --benchmark_out="$WORK/$program.json" --benchmark_out_format=json >&2
   [[ -s $WORK/$program.json ]] || rm -f "$WORK/$program.json" # the filter left nothing

@@ -1,31 +1,23 @@
 #!/bin/bash
+# usage: benchmark-compare.sh --baseline FILE --optimized FILE
+#
 # Compares two results of benchmark-all.sh.
+#
+# Prints for every benchmark in both files the median CPU time, allocations and bytes allocated per
+# iteration and how they changed. "noise" stands where the repetitions of the two overlap.
+#
+#   --baseline FILE   the result to compare with   [$BASELINE]
+#   --optimized FILE  the one to judge             [$OPTIMIZED]
+#   --help
 set -euo pipefail
 
-usage() {
-  cat <<'EOF'
-usage: benchmark-compare.sh --baseline FILE --optimized FILE
-       BASELINE=FILE OPTIMIZED=FILE benchmark-compare.sh
-
-Prints for every benchmark in both files the median CPU time, allocations and bytes allocated per
-iteration and how they changed. "noise" stands where the repetitions of the two overlap.
-EOF
-}
+# shellcheck source=scripts/bench-common.sh
+source "$(dirname "$0")/bench-common.sh"
 
 BASELINE=${BASELINE:-} OPTIMIZED=${OPTIMIZED:-}
-while [[ $# -gt 0 ]]; do
-  case $1 in
-    --help | -h) usage && exit 0 ;;
-    --baseline | --optimized)
-      [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-      if [[ $1 == --baseline ]]; then BASELINE=$2; else OPTIMIZED=$2; fi
-      shift 2
-      ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-done
+parse_flags "$@"
 for file in "$BASELINE" "$OPTIMIZED"; do
-  [[ -s $file ]] || { echo "benchmark-compare.sh: no file '$file'" >&2 && exit 1; }
+  [[ -s $file ]] || fail "no file '$file'"
 done
 
 echo '| benchmark | ns | ns after | change | | allocations | bytes |'

@@ -1,29 +1,22 @@
 #!/bin/bash
+# usage: flame-graph.sh [options] <collapsed-stacks >graph.svg
+#
 # Draws a flame graph (SVG) from collapsed stacks.
+#
+# Reads lines "outer;...;inner COUNT" as `google-pprof --collapsed` prints them and writes an SVG:
+# each box is a function, as wide as its share of all counts, standing on its caller. Hover a box
+# for its full name, count and share. Boxes below 0.05 % are left out.
+#
+#   --title TEXT  above the graph          [Flame graph]
+#   --unit TEXT   what the counts count    [samples]
+#   --help
 set -euo pipefail
 
-usage() {
-  cat <<'EOF'
-usage: flame-graph.sh [--title TEXT] [--unit TEXT] <collapsed-stacks >graph.svg
-
-Reads lines "outer;...;inner COUNT" as `google-pprof --collapsed` prints them and writes an SVG:
-each box is a function, as wide as its share of all counts, standing on its caller. Hover a box for
-its full name, count and share. Boxes below 0.05 % are left out.
-EOF
-}
+# shellcheck source=scripts/bench-common.sh
+source "$(dirname "$0")/bench-common.sh"
 
 TITLE='Flame graph' UNIT=samples
-while [[ $# -gt 0 ]]; do
-  case $1 in
-    --help | -h) usage && exit 0 ;;
-    --title | --unit)
-      [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-      if [[ $1 == --title ]]; then TITLE=$2; else UNIT=$2; fi
-      shift 2
-      ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-done
+parse_flags "$@"
 
 # Sorted, equal prefixes stand together: a box ends where the prefix changes.
 LC_ALL=C sort | LC_ALL=C awk -v title="$TITLE" -v unit="$UNIT" '

@@ -1,96 +1,63 @@
 #!/bin/bash
+# usage: profile-baseline.sh [options]
+#
 # Profiles the server under load and writes everything a comparison needs into one directory.
-# shellcheck disable=SC2034  # LOAD and LOAD_PIN are for bench-common.sh
+#
+# Starts the server on a free port, puts rounds of load on it, takes profiles before, during and
+# after, and writes profiles/<date>_<time>-<backend>/:
+#
+#   README.md                  commit, machine, command, results, the ten hottest functions
+#   load-test-results.json     the median round, all rounds, cost per operation
+#   top-cpu.txt top-allocs.txt top-alloc-count.txt top-heap.txt
+#                              functions by CPU, by bytes and number allocated, by live heap
+#   cpu-graph.svg cpu-flame.svg allocs-graph.svg allocs-flame.svg     to look at
+#   threads.txt memstats.json  at the end
+#   *.prof                     as fetched, for pprof (not committed)
+#   *.symbolized               with names, for google-pprof without the program (not committed)
+#
+#   --backend B      sqlite-memory (test mode), sqlite (synced), sqlite-os  [$BACKEND, sqlite-memory]
+#   --duration D     length of one round in whole seconds, "30s"            [$DURATION, 30s]
+#   --workers N      connections                                            [$WORKERS, 10]
+#   --rounds N       rounds; more than one gives a spread to judge by       [$ROUNDS, 3]
+#   --mix W:R        writes and reads                                       [$MIX, 10:1]
+#   --build-dir DIR  where the programs are                                 [build/release]
+#   --output DIR     directory to write instead
+#   --help
+#
+# The CPU profile is taken in the middle half of the last round, 250 samples a second.
 set -euo pipefail
 
 SCRIPTS=$(dirname "$0")
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-common.sh
 source "$SCRIPTS/bench-common.sh"
-# shellcheck source=/dev/null
+# shellcheck source=scripts/profile-common.sh
 source "$SCRIPTS/profile-common.sh"
 
-usage() {
-  cat <<'EOF'
-usage: profile-baseline.sh [options]
-
-Starts the server on a free port, puts rounds of load on it, takes profiles before, during and after,
-and writes profiles/<date>_<time>-<backend>/:
-
-  README.md                  commit, machine, command, results, the ten hottest functions
-  load-test-results.json     the median round, all rounds, cost per operation
-  top-cpu.txt top-allocs.txt top-alloc-count.txt top-heap.txt
-                             functions by CPU, by bytes and number allocated under load, by live heap
-  cpu-graph.svg cpu-flame.svg allocs-graph.svg allocs-flame.svg     to look at
-  threads.txt memstats.json  at the end
-  *.prof                     as fetched, for pprof (not committed)
-  *.symbolized               the same with names, for google-pprof without the program (not committed)
-
-  --backend B      sqlite-memory (test mode), sqlite (synced file), sqlite-os  [$BACKEND, sqlite-memory]
-  --duration D     length of one round in whole seconds, "30s"                 [$DURATION, 30s]
-  --workers N      connections                                                 [$WORKERS, 10]
-  --rounds N       rounds; more than one gives a spread to judge by            [$ROUNDS, 3]
-  --mix W:R        writes and reads                                            [$MIX, 10:1]
-  --build-dir DIR  where the programs are                                      [build/release]
-  --output DIR     directory to write instead
-  --help
-
-The CPU profile is taken in the middle half of the last round, 250 samples a second.
-EOF
-}
-
 BACKEND=${BACKEND:-sqlite-memory} DURATION=${DURATION:-30s} WORKERS=${WORKERS:-10}
-ROUNDS=${ROUNDS:-3} MIX=${MIX:-10:1} BUILD=$ROOT/build/release OUTPUT='' COMMAND_LINE="$*"
-
-parse_flags() {
-  while [[ $# -gt 0 ]]; do
-    case $1 in
-      --help | -h) usage && exit 0 ;;
-      --backend | --duration | --workers | --rounds | --mix | --build-dir | --output)
-        [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-        ;;
-      *) usage >&2 && exit 2 ;;
-    esac
-    case $1 in
-      --backend) BACKEND=$2 ;;
-      --duration) DURATION=$2 ;;
-      --workers) WORKERS=$2 ;;
-      --rounds) ROUNDS=$2 ;;
-      --mix) MIX=$2 ;;
-      --build-dir) BUILD=$2 ;;
-      --output) OUTPUT=$2 ;;
-    esac
-    shift 2
-  done
-  SECONDS_EACH=${DURATION%s}
-  [[ $SECONDS_EACH =~ ^[0-9]+$ && $SECONDS_EACH -ge 2 ]] ||
-    fail "--duration must be whole seconds, 2s or more"
-  [[ $ROUNDS =~ ^[1-9][0-9]*$ ]] || fail "--rounds must be a positive number"
-}
+ROUNDS=${ROUNDS:-3} MIX=${MIX:-10:1} OUTPUT='' COMMAND_LINE="$*"
 
 start_server() {
-  local command=("$BUILD/eventodb" serve --port 0 --bind 127.0.0.1)
+  local mode
   case $BACKEND in
-    sqlite-memory | memory) command+=(--test-mode) ;;
-    sqlite) command+=(--data-dir "$WORK/data" --durability disk) ;;
-    sqlite-os) command+=(--data-dir "$WORK/data" --durability os) ;;
-    *) usage >&2 && exit 2 ;;
+    sqlite-memory | memory) mode=memory ;;
+    sqlite) mode=disk ;;
+    sqlite-os) mode=os ;;
+    *) usage_error ;;
   esac
   # Sampled eight times as often as usual: few allocations must still give a picture.
-  start_program "$WORK/server.log" \
-    env TCMALLOC_SAMPLE_PARAMETER=65536 CPUPROFILE_FREQUENCY=250 "${command[@]}"
-  PORT=$PROGRAM_PORT
-  TOKEN=$(grep -A1 '^DEFAULT NAMESPACE TOKEN:' "$WORK/server.log" | tail -1)
+  SERVER_PREFIX=(env TCMALLOC_SAMPLE_PARAMETER=65536 CPUPROFILE_FREQUENCY=250)
+  start_eventodb "$BUILD_DIR/eventodb" "$mode"
 }
 
-load() { # rest: flags of eventodb-load; prints "ops_per_sec p99_ms cpu_us"
-  run_load "$PROGRAM_PID" "$PORT" "$TOKEN" --workers "$WORKERS" --mix "$MIX" "$@"
+load_as_told() { # $1: duration; prints "ops_per_sec p99_ms cpu_us"
+  load --workers "$WORKERS" --mix "$MIX" --duration "$1"
 }
 
 run_rounds() {
   local round
   for round in $(seq "$ROUNDS"); do
     echo "round $round of $ROUNDS" >&2
-    load --duration "${SECONDS_EACH}s" >"$WORK/round" &
+    load_as_told "${SECONDS_EACH}s" >"$WORK/round" &
     local loading=$!
     if [[ $round == "$ROUNDS" ]]; then
       sleep "$(awk -v s="$SECONDS_EACH" 'BEGIN { print s / 4 }')"
@@ -103,7 +70,7 @@ run_rounds() {
 }
 
 measure() {
-  load --duration 1s >/dev/null # fills the store and warms up
+  load_as_told 1s >/dev/null # fills the store and warms up
   fetch pprof/heap "$OUTPUT/heap-before.prof"
   fetch pprof/allocs "$OUTPUT/allocs-before.prof"
   : >"$WORK/rounds"
@@ -126,7 +93,7 @@ write_tables() {
   for name in cpu heap-before heap-after allocs-before allocs-after; do
     symbolize "$OUTPUT/$name.prof" "$OUTPUT/$name.symbolized"
   done
-  stop_program "$PROGRAM_PID"
+  stop_program "$SERVER_PID"
 
   cd "$OUTPUT"
   pprof --text cpu.symbolized >top-cpu.txt
@@ -202,17 +169,17 @@ table() { # $1: heading, $2: file in $OUTPUT
 
 main() {
   parse_flags "$@"
+  SECONDS_EACH=${DURATION%s}
+  [[ $SECONDS_EACH =~ ^[0-9]+$ && $SECONDS_EACH -ge 2 ]] ||
+    fail "--duration must be whole seconds, 2s or more"
+  [[ $ROUNDS =~ ^[1-9][0-9]*$ ]] || fail "--rounds must be a positive number"
   need_tools curl jq google-pprof dot od
-  BUILD=$(cd "$BUILD" && pwd) # the tables are made in another directory
-  LOAD=$BUILD/eventodb-load LOAD_PIN=()
-  local program
-  for program in eventodb eventodb-load; do
-    [[ -x $BUILD/$program ]] || fail "$BUILD/$program is not built"
-  done
+  need_built eventodb eventodb-load
+  BUILD_DIR=$(cd "$BUILD_DIR" && pwd) # the tables are made in another directory
   OUTPUT=${OUTPUT:-$ROOT/profiles/$(date +%Y%m%d_%H%M%S)-$BACKEND}
   mkdir -p "$OUTPUT"
   OUTPUT=$(cd "$OUTPUT" && pwd)
-  make_work_directory "$BUILD"
+  make_work_directory "$BUILD_DIR"
   start_server
   measure
   write_tables

@@ -10,13 +10,13 @@ need_tools() { # $@: commands
   done
 }
 
-# Fetches a page below /debug of the server on $PORT; sends $TOKEN if there is one.
+# Fetches a page below /debug of the server of start_eventodb; sends $TOKEN if there is one.
 fetch() { # $1: page, $2: file, rest: flags for curl
   local page=$1 file=$2 token=()
   shift 2
   if [[ -n $TOKEN ]]; then token=(-H "Authorization: Bearer $TOKEN"); fi
   curl -sS --noproxy '*' --fail-with-body "${token[@]}" "$@" -o "$file" \
-    "http://127.0.0.1:$PORT/debug/$page" || fail "/debug/$page: $(head -c 300 "$file")"
+    "http://127.0.0.1:$SERVER_PORT/debug/$page" || fail "/debug/$page: $(head -c 300 "$file")"
 }
 
 # Every address in a profile, text or binary, one a line. What is in a binary profile but no

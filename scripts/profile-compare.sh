@@ -1,42 +1,29 @@
 #!/bin/bash
+# usage: profile-compare.sh --baseline DIR --optimized DIR
+#
 # Compares two directories of profile-baseline.sh and gives a verdict.
+#
+# Compares the results of two profile runs and prints Markdown: throughput, latency, CPU and
+# allocations per operation with the spread of the rounds, the functions whose share of CPU and of
+# allocations changed most, and a verdict by the project's criteria. An optimization is worth
+# keeping when it brings one of
+#   20 % fewer allocations (or bytes) per operation, 10 % throughput, 5 % latency
+# and costs no more CPU per operation (3 % is taken as equal). A difference that lies within the
+# spread of the rounds is called noise and counts as none: take more ROUNDS.
+#
+#   --baseline DIR   the run to compare with   [$BASELINE]
+#   --optimized DIR  the one to judge          [$OPTIMIZED]
+#   --help
+#
+# The exit status is 0 for a comparison, whatever the verdict; 1 when something is missing.
 set -euo pipefail
 
-usage() {
-  cat <<'EOF'
-usage: profile-compare.sh --baseline DIR --optimized DIR
-       BASELINE=DIR OPTIMIZED=DIR profile-compare.sh
-
-Compares the results of two profile runs and prints Markdown: throughput, latency, CPU and
-allocations per operation with the spread of the rounds, the functions whose share of CPU and of
-allocations changed most, and a verdict by the project's criteria. An optimization is worth keeping
-when it brings one of
-  20 % fewer allocations (or bytes) per operation, 10 % throughput, 5 % latency
-and costs no more CPU per operation (3 % is taken as equal). A difference that lies within the
-spread of the rounds is called noise and counts as none: take more ROUNDS.
-
-The exit status is 0 for a comparison, whatever the verdict; 1 when something is missing.
-EOF
-}
-
-fail() {
-  echo "profile-compare.sh: $*" >&2
-  exit 1
-}
+# shellcheck source=scripts/bench-common.sh
+source "$(dirname "$0")/bench-common.sh"
 
 BASELINE=${BASELINE:-} OPTIMIZED=${OPTIMIZED:-}
-while [[ $# -gt 0 ]]; do
-  case $1 in
-    --help | -h) usage && exit 0 ;;
-    --baseline | --optimized)
-      [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-      if [[ $1 == --baseline ]]; then BASELINE=$2; else OPTIMIZED=$2; fi
-      shift 2
-      ;;
-    *) usage >&2 && exit 2 ;;
-  esac
-done
-[[ -n $BASELINE && -n $OPTIMIZED ]] || { usage >&2 && exit 2; }
+parse_flags "$@"
+[[ -n $BASELINE && -n $OPTIMIZED ]] || usage_error
 for directory in "$BASELINE" "$OPTIMIZED"; do
   for file in load-test-results.json top-cpu.txt top-allocs.txt; do
     [[ -s $directory/$file ]] || fail "$directory/$file is missing or empty"

@@ -117,13 +117,23 @@ TEST(ProfileCompare, SaysWhatIsMissing) {
   EXPECT_NE(compared.output.find("/nowhere/load-test-results.json"), std::string::npos);
 }
 
-TEST(ProfileScriptsHelp, EveryScriptExplainsItself) {
-  for (const std::string name : {"profile-baseline.sh", "profile-compare.sh", "flame-graph.sh",
-                                 "benchmark-all.sh", "benchmark-compare.sh"}) {
+TEST(ScriptsThatMeasure, ExplainThemselvesAndRefuseFlagsTheyDoNotKnow) {
+  for (const std::string name :
+       {"bench-bulk.sh", "bench-listings.sh", "bench-memory.sh", "bench-peers.sh",
+        "bench-profiling.sh", "bench-scale.sh", "bench-server.sh", "bench-subscriptions.sh",
+        "bench-tenants.sh", "benchmark-all.sh", "benchmark-compare.sh", "flame-graph.sh",
+        "profile-baseline.sh", "profile-compare.sh"}) {
     const auto help = run_shell(script(name) + " --help");
     EXPECT_EQ(help.status, 0) << name;
     EXPECT_EQ(help.output.find("usage: " + name), 0u) << name;
-    EXPECT_EQ(run_shell(script(name) + " --no-such-flag").status, 2) << name;
+    const auto unknown = run_shell(script(name) + " --no-such-flag 1");
+    EXPECT_EQ(unknown.status, 2) << name;
+    EXPECT_EQ(unknown.output, help.output) << name;
+    const std::size_t flag = help.output.find("\n  --");
+    ASSERT_NE(flag, std::string::npos) << name;
+    const std::size_t end = help.output.find(' ', flag + 3);
+    const std::string without_value = help.output.substr(flag + 1, end - flag - 1);
+    EXPECT_EQ(run_shell(script(name) + without_value).status, 2) << name << without_value;
   }
 }
 
