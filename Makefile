@@ -85,6 +85,10 @@ bench-server: build ## Measure the server against the ceiling server, interleave
 	@$(call compile,release,--target eventodb-ceiling)
 	@scripts/bench-server.sh $(ARGS)
 
+.PHONY: bench-compare
+bench-compare: build ## Measure two builds of the server in turn (ARGS="--before DIR --after DIR")
+	@scripts/bench-compare.sh $(ARGS)
+
 .PHONY: bench-peers
 bench-peers: build ## Measure durable writes beside Redis Streams and PostgreSQL, interleaved
 	@scripts/install-dependencies.sh peers
