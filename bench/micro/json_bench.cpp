@@ -33,9 +33,9 @@ void set_rates(benchmark::State& state, std::size_t bytes) {
 void check_json(benchmark::State& state, std::string_view text) {
   base::ByteBuffer body;
   body.append(text);
-  benchmark::DoNotOptimize(rpc::check_body(body));
+  benchmark::DoNotOptimize(rpc::check_body(body.view()));
   const AllocationColumns allocations(state);
-  for (auto _ : state) benchmark::DoNotOptimize(rpc::check_body(body));
+  for (auto _ : state) benchmark::DoNotOptimize(rpc::check_body(body.view()));
   set_rates(state, text.size());
 }
 
@@ -43,11 +43,11 @@ void decode(benchmark::State& state, std::string_view text, const rpc::Handler& 
   base::ByteBuffer body;
   body.append(text);
   base::Arena arena;
-  benchmark::DoNotOptimize(rpc::check_body(body));
+  benchmark::DoNotOptimize(rpc::check_body(body.view()));
   const AllocationColumns allocations(state);
   for (auto _ : state) {
     arena.reset();
-    const auto checked = rpc::check_body(body);
+    const auto checked = rpc::check_body(body.view());
     rpc::JsonCursor cursor(*checked);
     cursor.enter();
     cursor.next_element();

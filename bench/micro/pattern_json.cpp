@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/byte_buffer.hpp"
 #include "base/check.hpp"
 #include "base/rfc3339.hpp"
 #include "core/message_json.hpp"
@@ -30,7 +31,7 @@ void json_in_ours(benchmark::State& state) {
   base::Arena arena;
   measure(state, [&] {
     arena.reset();
-    rpc::JsonCursor cursor(*rpc::check_body(body));
+    rpc::JsonCursor cursor(*rpc::check_body(body.view()));
     cursor.enter();
     cursor.next_element();
     cursor.read();

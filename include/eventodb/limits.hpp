@@ -54,6 +54,8 @@ inline constexpr std::size_t kDroppedBodyBytesMax = 64 * 1024;
 inline constexpr std::size_t kResponsePieceBytes = 1024 * 1024;
 /// Pipelined answers are gathered up to this size before they are written.
 inline constexpr std::size_t kPipelinedAnswerBytes = 64 * 1024;
+/// Writes that wait behind each other, pipelined or in a JSON-RPC batch, and share a commit.
+inline constexpr std::size_t kWritesTogetherMax = 128;
 /// A connection's buffer that grew past this is given back after the request.
 inline constexpr std::size_t kBufferKeptBytes = 64 * 1024;
 /// Free memory the allocator keeps at rest; what more nobody needs for some seconds is given back.
@@ -77,8 +79,7 @@ inline constexpr std::size_t kSubscriberSocketBytes = 256 * 1024;
 inline constexpr auto kKeepAliveInterval = 20s;
 
 // --- storage -------------------------------------------------------------------------------------
-/// Appends waiting in one namespace; one more is answered 503. Each is of another connection, so
-/// that it can be met only below kConnectionsMax.
+/// Appends waiting in one namespace; one more is answered 503.
 inline constexpr std::size_t kPendingAppendsMax = 8192;
 inline constexpr std::size_t kPendingAppendBytesMax = 256 * 1024 * 1024;
 /// One commit takes at most this many messages (and at least one append, however large).

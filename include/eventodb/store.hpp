@@ -113,6 +113,13 @@ class HeadListener {
   ~HeadListener() = default;
 };
 
+/// One of several appends that are handed over together.
+struct Append {
+  std::span<const NewMessage> messages;  ///< REQUIRES: at least one
+  std::span<WrittenMessage> written;     ///< REQUIRES: same size
+  Result<void> outcome = {};
+};
+
 /// One tenant's log. Whoever holds a handle may read and write it; there is no other way to a
 /// tenant's data. A handle stays valid after the namespace was deleted: every call then fails with
 /// kNamespaceNotFound.
@@ -139,6 +146,9 @@ class Namespace {
   /// After kBackendError the outcome is unknown: send again with the same id to learn it.
   virtual Awaitable<Result<void>> append(std::span<const NewMessage> messages,
                                          std::span<WrittenMessage> written) = 0;
+  /// append() for each of them, one after the other: each sees what those before it did, and what
+  /// one fails with is its own outcome. A store overrides this when they can share a commit.
+  virtual Awaitable<void> append_each(std::span<Append> appends);
 
   /// Delivers messages in ascending position.
   virtual Awaitable<Result<ReadState>> read_stream(StreamCursor& cursor,

@@ -51,6 +51,7 @@ void RequestMemory::reset() {
     buffer->shrink_above(limits::kBufferKeptBytes);
   }
   arena.reset();
+  write_run.clear();
 }
 
 Connection::Connection(SessionThread& thread, int descriptor)

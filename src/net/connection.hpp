@@ -13,6 +13,7 @@
 #include "base/arena.hpp"
 #include "base/byte_buffer.hpp"
 #include "eventodb/store.hpp"
+#include "rpc/write_run.hpp"
 
 namespace eventodb::net {
 
@@ -21,11 +22,12 @@ class SessionThread;
 /// What a connection needs while a request is on it. Pooled per thread, so that a connection that
 /// waits for its next request costs little.
 struct RequestMemory {
-  base::ByteBuffer in;    ///< received; the first `taken` bytes are done with
-  std::size_t taken = 0;  ///< of `in`
-  base::ByteBuffer out;   ///< answers, not yet sent
-  base::ByteBuffer body;  ///< of the current request, without framing
-  base::Arena arena;      ///< reset for every request
+  base::ByteBuffer in;      ///< received; the first `taken` bytes are done with
+  std::size_t taken = 0;    ///< of `in`
+  base::ByteBuffer out;     ///< answers, not yet sent
+  base::ByteBuffer body;    ///< of the current request, without framing
+  base::Arena arena;        ///< reset for every request
+  rpc::WriteRun write_run;  ///< of the pipelined requests that are served together
 
   /// Received and not yet taken: of the current request and of pipelined ones.
   std::string_view pending() const { return in.view().substr(taken); }

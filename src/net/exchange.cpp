@@ -1,11 +1,15 @@
 #include "net/exchange.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
+#include "base/logging.hpp"
 #include "eventodb/limits.hpp"
 #include "net/chunked_decoder.hpp"
+#include "net/framing_guard.hpp"
 #include "net/session_thread.hpp"
 #include "rpc/error_json.hpp"
 
@@ -148,9 +152,29 @@ Awaitable<bool> Exchange::receive(base::ByteBuffer& to, std::size_t bytes_max) {
   co_return false;
 }
 
+std::optional<Exchange::Next> Exchange::find_next() {
+  const std::string_view pending = memory_.pending();
+  FramingGuard guard;
+  if (close_ || guard.scan(pending) != FramingGuard::Verdict::kComplete) return {};
+  const std::uint64_t length = guard.content_length().value_or(0);
+  if (guard.chunked() || length > pending.size() - guard.head_bytes()) return {};
+  if (length > connection_.thread().settings().body_bytes_max) return {};
+  const auto head = parse_head(pending.substr(0, guard.head_bytes()), memory_.arena);
+  if (!head) return {};
+  const bool is_plain = head->keep_alive && !head->encoded && !head->expect_continue;
+  const bool is_alike = head->http11 == head_.http11 && head->method == head_.method &&
+                        head->target.path == head_.target.path &&
+                        head->target.query == head_.target.query &&
+                        head->authorization == head_.authorization;
+  if (!is_plain || !is_alike) return {};
+  const auto body_bytes = static_cast<std::size_t>(length);
+  return Next{guard.head_bytes() + body_bytes, pending.substr(guard.head_bytes(), body_bytes)};
+}
+
 void Exchange::answer(ResponseHead head, std::string_view body) {
   begin_answer();
   out().append(body);
+  decide_to_close();
   finish_head(head);
 }
 
@@ -160,6 +184,7 @@ void Exchange::refuse(const Error& error, std::string_view allow) {
   ResponseHead head;
   head.status = error_row(error.code).http_status;
   head.allow = allow;
+  decide_to_close();
   finish_head(head);
 }
 
@@ -177,13 +202,21 @@ void Exchange::end_answer(int status) {
     status_ = status;
     return;
   }
-  ResponseHead head;
-  head.status = status;
-  finish_head(head);
+  decide_to_close();
+  finish_head({.status = status});
+}
+
+void Exchange::end_answer_before_next(int status) {
+  finish_head({.status = status});
+  log();
+  begin_answer();
+}
+
+void Exchange::decide_to_close() {
+  if (!is_body_droppable() || connection_.thread().stopping()) close_ = true;
 }
 
 void Exchange::finish_head(ResponseHead head) {
-  if (!is_body_droppable() || connection_.thread().stopping()) close_ = true;
   status_ = head.status;
   head.close = close_;
   head.any_origin = any_origin_;
@@ -247,6 +280,13 @@ void Exchange::fail() {
   }
   out().truncate(std::min(rendered_from_, out().size()));
   refuse_and_close({ErrorCode::kInternalError, "internal error", {}});
+}
+
+void Exchange::log() const {
+  if (!spdlog::should_log(spdlog::level::debug)) return;
+  // Never the query: it may hold a token.
+  spdlog::debug("{} {} {}", base::loggable(head_.method), base::loggable(head_.target.path),
+                status_);
 }
 
 Awaitable<void> Exchange::finish() {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "net/request_head.hpp"
 #include "net/response_head.hpp"
 #include "rpc/answer.hpp"
+#include "rpc/write_run.hpp"
 
 namespace eventodb::net {
 
@@ -55,6 +57,24 @@ class Exchange final : public rpc::Answer {
   /// REQUIRES: take_body() or read_body() returned true.
   const base::ByteBuffer& body() const { return memory_.body; }
 
+  // --- pipelined requests ---
+  /// Something has arrived behind this request. REQUIRES: body() is there.
+  bool is_followed() const { return !memory_.pending().empty(); }
+  /// A request behind this one that has arrived whole and has the same method, target and
+  /// credentials; its body is sized. Views into what was received, which has
+  /// base::ByteBuffer::kPadding readable bytes behind it.
+  struct Next {
+    std::size_t bytes;
+    std::string_view body;
+  };
+  /// REQUIRES: body() is there. nullopt: there is none, or the session must look at it.
+  std::optional<Next> find_next();
+  /// This exchange answers that one too, behind its own answer. Its body stays where it is as long
+  /// as the exchange.
+  void take_next(const Next& next) { memory_.take(next.bytes); }
+  /// Gathers such requests; emptied with the exchange.
+  rpc::WriteRun& write_run() { return memory_.write_run; }
+
   // --- the answer ---
   /// Lets pages of any origin read the answer (protocol D57).
   void allow_any_origin() { any_origin_ = true; }
@@ -68,6 +88,8 @@ class Exchange final : public rpc::Answer {
   void begin_answer();
   /// The body is complete. If send_piece() was called, any status but 200 cuts the connection.
   void end_answer(int status);
+  /// The same, and the answer to a request that take_next() took follows.
+  void end_answer_before_next(int status);
   Awaitable<bool> send_piece() override;
 
   // --- for an endpoint that keeps the connection ---
@@ -91,6 +113,8 @@ class Exchange final : public rpc::Answer {
   /// The client may still be sending.
   bool needs_linger() const { return body_state_ == BodyState::kUnread; }
   int status() const { return status_; }
+  /// A line per answer, at level debug.
+  void log() const;
 
  private:
   enum class BodyState : std::uint8_t { kUnread, kRead };
@@ -99,6 +123,7 @@ class Exchange final : public rpc::Answer {
   Awaitable<bool> read_chunked_body();
   Awaitable<bool> receive(base::ByteBuffer& to, std::size_t bytes_max);
   bool is_body_droppable() const;
+  void decide_to_close();
   void finish_head(ResponseHead head);
 
   Connection& connection_;

@@ -123,7 +123,7 @@ class HttpSession {
                       {guard.chunked(), guard.content_length().value_or(0)});
     co_await serve(exchange);
     if (exchange.needs_finish()) co_await exchange.finish();
-    log(exchange);
+    exchange.log();
     gone_ = exchange.gone();
     owner_ = exchange.take_owner();
     if (gone_ || owner_ != nullptr) co_return false;
@@ -158,13 +158,6 @@ class HttpSession {
     connection_.enter(Phase::kServe);
     append_refusal(connection_, error);
     linger_ = true;
-  }
-
-  static void log(const Exchange& exchange) {
-    if (!spdlog::should_log(spdlog::level::debug)) return;
-    const RequestHead& head = exchange.head();  // never its query: it may hold a token
-    spdlog::debug("{} {} {}", base::loggable(head.method), base::loggable(head.target.path),
-                  exchange.status());
   }
 
   const Router& router() const { return connection_.thread().settings().router; }

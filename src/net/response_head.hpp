@@ -25,10 +25,11 @@ struct ResponseHead {
   std::string_view content_type = "application/json";  ///< "" for none
   BodyFraming framing = BodyFraming::kLength;
   std::size_t content_length = 0;
-  bool close = false;             ///< adds Connection: close
-  bool any_origin = false;        ///< adds Access-Control-Allow-Origin: *
-  std::string_view allow;         ///< value of Allow; "" for none
-  std::string_view extra_fields;  ///< further complete lines, each with CR LF; at most 512 bytes
+  bool close = false;           ///< adds Connection: close
+  bool any_origin = false;      ///< adds Access-Control-Allow-Origin: *
+  std::string_view allow = {};  ///< value of Allow; "" for none
+  std::string_view extra_fields =
+      {};  ///< further complete lines, each with CR LF; at most 512 bytes
 };
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT", formatted once a second. One per thread.

@@ -1,5 +1,6 @@
 #include "net/rpc_endpoint.hpp"
 
+#include "eventodb/limits.hpp"
 #include "net/authorize.hpp"
 #include "net/exchange.hpp"
 
@@ -41,8 +42,39 @@ Awaitable<void> RpcEndpoint::serve(Exchange& exchange) {
   if (!complete) complete = co_await exchange.read_body();
   if (!complete) co_return;
   exchange.begin_answer();
+  if (exchange.is_followed() && gather_writes(exchange, *access)) {
+    co_await exchange.write_run().commit(*access->ns);
+    answer_writes(exchange);
+    co_return;
+  }
   exchange.end_answer(
       co_await dispatcher_.answer(exchange.body(), *access, exchange.arena(), exchange));
+}
+
+bool RpcEndpoint::gather_writes(Exchange& exchange, const auth::Access& access) {
+  rpc::WriteRun& run = exchange.write_run();
+  run.clear();
+  base::Arena& arena = exchange.arena();
+  if (!rpc::Dispatcher::add_to_run(exchange.body().view(), access, arena, run)) return false;
+  while (run.size() < limits::kWritesTogetherMax) {
+    const auto next = exchange.find_next();
+    if (!next || !rpc::Dispatcher::add_to_run(next->body, access, arena, run)) break;
+    exchange.take_next(*next);
+  }
+  return true;
+}
+
+void RpcEndpoint::answer_writes(Exchange& exchange) {
+  rpc::WriteRun& run = exchange.write_run();
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    const int status = rpc::Dispatcher::answer_from_run(run, i, exchange.out());
+    if (i + 1 < run.size()) {
+      exchange.end_answer_before_next(status);
+    } else {
+      exchange.end_answer(status);
+    }
+  }
+  run.clear();
 }
 
 }  // namespace eventodb::net

@@ -15,6 +15,11 @@ class RpcEndpoint final : public Endpoint {
   Awaitable<void> serve(Exchange& exchange) override;
 
  private:
+  /// Takes the write and those that have arrived behind it. False: it is none; nothing has
+  /// happened.
+  static bool gather_writes(Exchange& exchange, const auth::Access& access);
+  static void answer_writes(Exchange& exchange);
+
   const auth::Authenticator& authenticator_;
   const rpc::Dispatcher& dispatcher_;
 };

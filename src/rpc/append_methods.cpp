@@ -6,17 +6,11 @@
 #include <utility>
 
 #include "base/json_writer.hpp"
+#include "rpc/append_handler.hpp"
 #include "rpc/message_arguments.hpp"
 
 namespace eventodb::rpc {
 namespace {
-
-/// A decoded call; everything lies in the arena.
-struct AppendArguments {
-  std::span<const NewMessage> messages;
-  std::span<WrittenMessage> written;         ///< room for the result
-  std::span<const std::size_t> stream_ends;  ///< behind each stream's last message
-};
 
 /// What both methods check when all messages are read.
 Result<AppendArguments> complete(const MessageBatch& batch, base::Arena& arena) {
@@ -25,7 +19,7 @@ Result<AppendArguments> complete(const MessageBatch& batch, base::Arena& arena) 
   void* place = arena.allocate(batch.size() * sizeof(WrittenMessage), alignof(WrittenMessage));
   auto* written = static_cast<WrittenMessage*>(place);
   std::uninitialized_default_construct_n(written, batch.size());
-  return AppendArguments{{batch.data(), batch.size()}, {written, batch.size()}, {}};
+  return AppendArguments{{batch.data(), batch.size()}, {written, batch.size()}};
 }
 
 void append_member(base::ByteBuffer& out, std::string_view before, std::int64_t value) {
@@ -63,11 +57,10 @@ Result<AppendArguments> decode_append(Arguments& arguments) {
   return complete(batch, arguments.arena());
 }
 
-Awaitable<Result<void>> run_append(Call& call, const AppendArguments& arguments) {
-  auto appended = co_await call.ns->append(arguments.messages, arguments.written);
-  if (!appended) co_return appended;
-  append_range(call.out(), arguments.written.front(), arguments.written.back());
-  co_return appended;
+Result<void> finish_append(base::ByteBuffer& out, const AppendArguments& arguments,
+                           Result<void> outcome) {
+  if (outcome) append_range(out, arguments.written.front(), arguments.written.back());
+  return outcome;
 }
 
 // --- streams.append ------------------------------------------------------------------------------
@@ -119,29 +112,29 @@ Result<AppendArguments> decode_append_streams(Arguments& arguments) {
   return completed;
 }
 
-Awaitable<Result<void>> run_append_streams(Call& call, const AppendArguments& arguments) {
-  auto appended = co_await call.ns->append(arguments.messages, arguments.written);
-  if (!appended) {
-    Error error = std::move(appended).error();
+Result<void> finish_append_streams(base::ByteBuffer& out, const AppendArguments& arguments,
+                                   Result<void> outcome) {
+  if (!outcome) {
+    Error error = std::move(outcome).error();
     if (auto* conflict = std::get_if<VersionConflict>(&error.details)) {
       conflict->stream = arguments.messages[conflict->message].stream;
     }
-    co_return error;
+    return error;
   }
   std::size_t first = 0;
   for (const std::size_t end : arguments.stream_ends) {
-    call.out().append(first == 0 ? '[' : ',');
-    append_range(call.out(), arguments.written[first], arguments.written[end - 1]);
+    out.append(first == 0 ? '[' : ',');
+    append_range(out, arguments.written[first], arguments.written[end - 1]);
     first = end;
   }
-  call.out().append(']');
-  co_return appended;
+  out.append(']');
+  return outcome;
 }
 
 }  // namespace
 
-constinit const Handler kStreamAppend = make_handler<AppendArguments, decode_append, run_append>();
+constinit const Handler kStreamAppend = make_append_handler<decode_append, finish_append>();
 constinit const Handler kStreamsAppend =
-    make_handler<AppendArguments, decode_append_streams, run_append_streams>();
+    make_append_handler<decode_append_streams, finish_append_streams>();
 
 }  // namespace eventodb::rpc

@@ -1,6 +1,8 @@
 #include "rpc/dispatcher.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -36,13 +38,25 @@ Result<Invocation> prepare_array(std::string_view body, const auth::Access& acce
   return prepare(name, arguments, access);
 }
 
-/// Replaces what the call appended by the error, unless part of it has left already.
-int fail(Call& call, std::size_t start, const Error& error) {
-  if (!call.pieces_sent) {
-    call.out().truncate(start);
-    append_error(call.out(), error);
-  }
+/// Replaces what was appended behind `start` by the error.
+int fail(base::ByteBuffer& out, std::size_t start, const Error& error) {
+  out.truncate(start);
+  append_error(out, error);
   return error_row(error.code).http_status;
+}
+
+/// The same, unless part of it has left already.
+int fail(Call& call, std::size_t start, const Error& error) {
+  if (!call.pieces_sent) return fail(call.out(), start, error);
+  return error_row(error.code).http_status;
+}
+
+/// Looks only, so that reads are not decoded twice; how SDKs write what they send.
+bool may_append(std::string_view body) {
+  constexpr std::string_view kBegins[] = {"[\"stream.write\"", "[\"stream.append\"",
+                                          "[\"streams.append\""};
+  return std::any_of(std::begin(kBegins), std::end(kBegins),
+                     [body](std::string_view begin) { return body.starts_with(begin); });
 }
 
 }  // namespace
@@ -52,7 +66,7 @@ Awaitable<int> Dispatcher::answer(const base::ByteBuffer& body, const auth::Acce
   const std::size_t start = answer.out().size();
   Call call(store_, options_, access, answer);
   try {
-    auto text = check_body(body);
+    auto text = check_body(body.view());
     if (!text) co_return fail(call, start, text.error());
     if (is_json_rpc(*text, arena)) co_return co_await answer_json_rpc(call, *text, arena);
     auto invocation = prepare_array(*text, access, arena);
@@ -63,6 +77,25 @@ Awaitable<int> Dispatcher::answer(const base::ByteBuffer& body, const auth::Acce
   } catch (const std::exception& exception) {
     co_return fail(call, start, internal_error(exception));
   }
+}
+
+bool Dispatcher::add_to_run(std::string_view body, const auth::Access& access, base::Arena& arena,
+                            WriteRun& run) {
+  if (access.ns == nullptr || !may_append(body)) return false;
+  try {
+    const auto text = check_body(body);
+    if (!text) return false;
+    const auto invocation = prepare_array(*text, access, arena);
+    return invocation && run.add(*invocation);
+  } catch (const std::exception&) {
+    return false;  // answer() meets it again
+  }
+}
+
+int Dispatcher::answer_from_run(WriteRun& run, std::size_t call, base::ByteBuffer& out) {
+  const std::size_t start = out.size();
+  const auto done = run.finish(call, out);
+  return done ? 200 : fail(out, start, done.error());
 }
 
 }  // namespace eventodb::rpc

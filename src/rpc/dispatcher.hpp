@@ -8,11 +8,9 @@
 #include "eventodb/store.hpp"
 #include "rpc/answer.hpp"
 #include "rpc/server_facts.hpp"
+#include "rpc/write_run.hpp"
 
 namespace eventodb::rpc {
-
-class Arguments;
-struct Call;
 
 /// Turns the body of one POST /rpc into its answer: the array form of protocol 1.4, JSON-RPC 2.0
 /// and its batches (docs/json-rpc.md). One per server; any I/O thread.
@@ -28,6 +26,15 @@ class Dispatcher {
   /// it. Never throws.
   Awaitable<int> answer(const base::ByteBuffer& body, const auth::Access& access,
                         base::Arena& arena, Answer& answer) const;
+
+  /// The other way, for requests that wait behind each other: takes a call of the array form that
+  /// appends into `run`. False: nothing happened; answer() it, behind those in `run`. `body` has
+  /// base::ByteBuffer::kPadding readable bytes behind it, and stays where it is until run.clear().
+  /// Between: commit the run in access.ns. Never throws.
+  static bool add_to_run(std::string_view body, const auth::Access& access, base::Arena& arena,
+                         WriteRun& run);
+  /// Appends the answer's body for the call of a committed run; returns its HTTP status.
+  static int answer_from_run(WriteRun& run, std::size_t call, base::ByteBuffer& out);
 
  private:
   Store& store_;

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include "base/byte_buffer.hpp"
 #include "eventodb/limits.hpp"
 #include "rpc/json_scan.hpp"
 #include "rpc/json_validator.hpp"
@@ -18,7 +19,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 /// Whether simdjson takes the body: then it is valid. If it does not, nothing is known, as it
 /// refuses numbers out of the range of double or 64 bits and unpaired surrogates.
-bool is_taken_by_parser(const base::ByteBuffer& body) {
+bool is_taken_by_parser(std::string_view body) {
   thread_local simdjson::dom::parser parser(kParserBytesMax);
   // One level less than the limit, as simdjson does not count an empty innermost container; what is
   // too deep for it is the validator's to decide.
@@ -36,17 +37,17 @@ std::string_view without_space_around(std::string_view text) {
 
 }  // namespace
 
-Result<std::string_view> check_body(const base::ByteBuffer& body) {
+Result<std::string_view> check_body(std::string_view body) {
   // Later versions of simdjson skip a byte order mark, which is not JSON.
   const bool for_parser =
-      !body.empty() && body.size() <= kParserBytesMax && !body.view().starts_with(kByteOrderMark);
+      !body.empty() && body.size() <= kParserBytesMax && !body.starts_with(kByteOrderMark);
   if (!for_parser || !is_taken_by_parser(body)) {
-    if (const auto problem = find_json_problem(body.view())) {
+    if (const auto problem = find_json_problem(body)) {
       return Error{ErrorCode::kMalformedRequest, "The request body is not valid JSON",
                    ParseProblem{describe(*problem)}};
     }
   }
-  return without_space_around(body.view());
+  return without_space_around(body);
 }
 
 }  // namespace eventodb::rpc

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/json_writer.hpp"
 #include "eventodb/limits.hpp"
 #include "rpc/error_json.hpp"
 #include "rpc/invocation.hpp"
+#include "rpc/write_run.hpp"
 
 namespace eventodb::rpc {
 namespace {
@@ -101,45 +103,68 @@ Awaitable<Outcome> answer_notification(Call& call, const Result<Invocation>& inv
   co_return Outcome::kSilent;
 }
 
-Awaitable<Outcome> answer_invocation(Call& call, const Result<Invocation>& invocation,
-                                     std::string_view id) {
-  base::ByteBuffer& out = call.out();
-  const std::size_t start = out.size();
-  call.pieces_sent = false;
-  Result<void> done;
-  if (invocation) {
-    out.append("{\"jsonrpc\":\"2.0\",\"result\":");
-    done = co_await run_request(call, *invocation);
-  } else {
-    done = invocation.error();
-  }
+void begin_response(base::ByteBuffer& out) {
+  out.append("{\"jsonrpc\":\"2.0\",\"result\":");
+}
+
+/// Ends the response object that begins at `start`, with the result's JSON in it, or puts the error
+/// in its place.
+void end_response(base::ByteBuffer& out, std::size_t start, const Result<void>& done,
+                  std::string_view id) {
   if (done) {
     out.append(",\"id\":");
     out.append(id);
     out.append('}');
-    co_return Outcome::kAnswered;
+  } else {
+    out.truncate(start);
+    append_json_rpc_error(out, done.error(), id);
   }
-  if (call.pieces_sent) co_return Outcome::kBrokeOff;
-  out.truncate(start);
-  append_json_rpc_error(out, done.error(), id);
+}
+
+Awaitable<Outcome> answer_invocation(Call& call, const Result<Invocation>& invocation,
+                                     std::string_view id) {
+  const std::size_t start = call.out().size();
+  call.pieces_sent = false;
+  Result<void> done;
+  if (invocation) {
+    begin_response(call.out());
+    done = co_await run_request(call, *invocation);
+  } else {
+    done = invocation.error();
+  }
+  if (!done && call.pieces_sent) co_return Outcome::kBrokeOff;
+  end_response(call.out(), start, done, id);
   co_return Outcome::kAnswered;
 }
 
+/// An element of a batch, or the only call: a valid request with what it asks for, or what is
+/// wrong.
+struct Element {
+  Request request;
+  Result<void> checked;
+  Result<Invocation> invocation = Invocation{};  ///< if `checked`
+};
+
+Element read_element(std::string_view object, const auth::Access& access, base::Arena& arena) {
+  Element element{read_request(object, arena), {}};
+  element.checked = check_request(element.request, arena);
+  if (element.checked) element.invocation = prepare_request(element.request, access, arena);
+  return element;
+}
+
 /// `separator` is appended before the response object if there is one.
-Awaitable<Outcome> answer_request(Call& call, std::string_view object, std::string_view separator,
-                                  base::Arena& arena) {
-  const Request request = read_request(object, arena);
-  auto checked = check_request(request, arena);
-  if (checked) {
-    const auto invocation = prepare_request(request, call.access, arena);
-    if (request.is_notification()) co_return co_await answer_notification(call, invocation);
-    call.out().append(separator);
-    co_return co_await answer_invocation(call, invocation, request.id.text);
+Awaitable<Outcome> answer_element(Call& call, const Element& element, std::string_view separator) {
+  const Request& request = element.request;
+  if (element.checked && request.is_notification()) {
+    co_return co_await answer_notification(call, element.invocation);
+  }
+  call.out().append(separator);
+  if (element.checked) {
+    co_return co_await answer_invocation(call, element.invocation, request.id.text);
   }
   // An invalid request is answered even without an id, as the standard shows.
   const bool has_id = !request.is_notification() && request.has_valid_id();
-  call.out().append(separator);
-  append_json_rpc_error(call.out(), checked.error(), has_id ? request.id.text : kNullId);
+  append_json_rpc_error(call.out(), element.checked.error(), has_id ? request.id.text : kNullId);
   co_return Outcome::kAnswered;
 }
 
@@ -154,36 +179,99 @@ bool has_too_many_elements(std::string_view array) {
   return false;
 }
 
+/// The calls of a batch, one after the other; writes that follow each other share a commit.
+class Batch {
+ public:
+  Batch(Call& call, base::Arena& arena) : call_(call), arena_(arena) {}
+
+  /// Returns the status of the whole.
+  Awaitable<int> answer(std::string_view array) {
+    JsonCursor cursor(array);
+    cursor.enter();
+    while (cursor.next_element()) {
+      const bool alive = co_await answer_next(cursor.read());
+      if (!alive) co_return 500;
+    }
+    const bool alive = co_await answer_writes();
+    if (!alive) co_return 500;
+    if (is_first_) co_return 204;
+    call_.out().append(']');
+    co_return 200;
+  }
+
+ private:
+  std::string_view separator() const { return is_first_ ? "[" : ","; }
+
+  /// False: the answer broke off.
+  Awaitable<bool> answer_next(JsonValue value) {
+    if (value.kind != JsonKind::kObject) {
+      const bool alive = co_await answer_writes();
+      if (!alive) co_return false;
+      call_.out().append(separator());
+      append_json_rpc_error(call_.out(), malformed("a call must be an object"), kNullId);
+      is_first_ = false;
+      co_return co_await call_.send_if_large();
+    }
+    const Element element = read_element(value.text, call_.access, arena_);
+    if (joins_writes(element)) {
+      ids_.push_back(element.request.id);
+      if (writes_.size() < limits::kWritesTogetherMax) co_return true;
+      co_return co_await answer_writes();
+    }
+    const bool alive = co_await answer_writes();
+    if (!alive) co_return false;
+    const Outcome outcome = co_await answer_element(call_, element, separator());
+    if (outcome == Outcome::kBrokeOff) co_return false;
+    if (outcome == Outcome::kAnswered) is_first_ = false;
+    co_return co_await call_.send_if_large();
+  }
+
+  bool joins_writes(const Element& element) {
+    return call_.ns != nullptr && element.checked && element.invocation &&
+           writes_.add(*element.invocation);
+  }
+
+  Awaitable<bool> answer_writes() {
+    if (writes_.empty()) co_return true;
+    Result<void> committed;
+    try {
+      co_await writes_.commit(*call_.ns);
+    } catch (const std::exception& exception) {
+      committed = internal_error(exception);
+    }
+    for (std::size_t i = 0; i < writes_.size(); ++i) answer_write(i, committed);
+    writes_.clear();
+    ids_.clear();
+    co_return co_await call_.send_if_large();
+  }
+
+  void answer_write(std::size_t i, const Result<void>& committed) {
+    if (ids_[i].is_absent()) return;
+    base::ByteBuffer& out = call_.out();
+    out.append(separator());
+    is_first_ = false;
+    const std::size_t start = out.size();
+    begin_response(out);
+    end_response(out, start, committed ? writes_.finish(i, out) : committed, ids_[i].text);
+  }
+
+  Call& call_;
+  base::Arena& arena_;
+  WriteRun writes_;
+  std::vector<JsonValue> ids_;  // of the calls in writes_
+  bool is_first_ = true;        // nothing has been answered yet
+};
+
 Awaitable<int> answer_batch(Call& call, std::string_view array, base::Arena& arena) {
-  base::ByteBuffer& out = call.out();
   if (has_too_many_elements(array)) {
-    append_json_rpc_error(out,
+    append_json_rpc_error(call.out(),
                           malformed("a batch holds at most " +
                                     std::to_string(limits::kJsonRpcBatchCallsMax) + " calls"),
                           kNullId);
     co_return 200;
   }
-  JsonCursor cursor(array);
-  cursor.enter();
-  bool is_first = true;
-  while (cursor.next_element()) {
-    const std::string_view separator = is_first ? "[" : ",";
-    const JsonValue element = cursor.read();
-    Outcome outcome = Outcome::kAnswered;
-    if (element.kind == JsonKind::kObject) {
-      outcome = co_await answer_request(call, element.text, separator, arena);
-    } else {
-      out.append(separator);
-      append_json_rpc_error(out, malformed("a call must be an object"), kNullId);
-    }
-    if (outcome == Outcome::kBrokeOff) co_return 500;
-    const bool sent = co_await call.send_if_large();
-    if (!sent) co_return 500;
-    if (outcome == Outcome::kAnswered) is_first = false;
-  }
-  if (is_first) co_return 204;
-  out.append(']');
-  co_return 200;
+  Batch batch(call, arena);
+  co_return co_await batch.answer(array);
 }
 
 }  // namespace
@@ -200,7 +288,8 @@ bool is_json_rpc(std::string_view body, base::Arena& arena) {
 
 Awaitable<int> answer_json_rpc(Call& call, std::string_view body, base::Arena& arena) {
   if (body.starts_with('[')) co_return co_await answer_batch(call, body, arena);
-  const Outcome outcome = co_await answer_request(call, body, "", arena);
+  const Element element = read_element(body, call.access, arena);
+  const Outcome outcome = co_await answer_element(call, element, "");
   if (outcome == Outcome::kBrokeOff) co_return 500;
   co_return outcome == Outcome::kAnswered ? 200 : 204;
 }

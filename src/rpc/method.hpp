@@ -46,6 +46,8 @@ inline Error client_gone() {
   return {ErrorCode::kInternalError, "The client is gone", {}};
 }
 
+struct AppendArguments;
+
 /// How a method takes its arguments and what it does. The arguments are decoded before anything
 /// else is looked at, so an invalid request never touches storage.
 struct Handler {
@@ -53,6 +55,9 @@ struct Handler {
   Result<const void*> (*decode)(Arguments& arguments);
   /// Appends the result's JSON to call.out().
   Awaitable<Result<void>> (*run)(Call& call, const void* arguments);
+  /// Set for methods that append (append_handler.hpp): what follows on the append.
+  Result<void> (*finish_append)(base::ByteBuffer& out, const AppendArguments& arguments,
+                                Result<void> outcome) = nullptr;
 };
 
 /// A handler from a decoder and a function that share the type `T`.

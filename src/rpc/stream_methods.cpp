@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/json_writer.hpp"
+#include "rpc/append_handler.hpp"
 #include "rpc/message_arguments.hpp"
 #include "rpc/message_list.hpp"
 #include "rpc/read_options.hpp"
@@ -29,27 +30,29 @@ Result<void> decode_write_options(Arguments& arguments, NewMessage& message) {
   return decoded;
 }
 
-Result<NewMessage> decode_write(Arguments& arguments) {
-  NewMessage message{};
+Result<AppendArguments> decode_write(Arguments& arguments) {
+  base::Arena& arena = arguments.arena();
+  auto& message = *::new (arena.allocate(sizeof(NewMessage), alignof(NewMessage))) NewMessage{};
   auto stream = take_stream_name(arguments);
   if (!stream) return std::move(stream).error();
   message.stream = *stream;
   auto decoded = decode_only_message(arguments, message);
   if (decoded) decoded = decode_write_options(arguments, message);
   if (!decoded) return std::move(decoded).error();
-  return message;
+  void* room = arena.allocate(sizeof(WrittenMessage), alignof(WrittenMessage));
+  return AppendArguments{std::span(&message, 1), std::span(::new (room) WrittenMessage, 1)};
 }
 
-Awaitable<Result<void>> run_write(Call& call, const NewMessage& message) {
-  WrittenMessage written;
-  auto appended = co_await call.ns->append(std::span(&message, 1), std::span(&written, 1));
-  if (!appended) co_return appended;
-  call.out().append("{\"position\":");
-  base::append_int(call.out(), written.position.value);
-  call.out().append(",\"globalPosition\":");
-  base::append_int(call.out(), written.global_position.value);
-  call.out().append('}');
-  co_return appended;
+Result<void> finish_write(base::ByteBuffer& out, const AppendArguments& arguments,
+                          Result<void> outcome) {
+  if (!outcome) return outcome;
+  const WrittenMessage& written = arguments.written.front();
+  out.append("{\"position\":");
+  base::append_int(out, written.position.value);
+  out.append(",\"globalPosition\":");
+  base::append_int(out, written.global_position.value);
+  out.append('}');
+  return outcome;
 }
 
 // --- stream.get ----------------------------------------------------------------------------------
@@ -142,7 +145,7 @@ Awaitable<Result<void>> run_version(Call& call, const StreamArgument& arguments)
 
 }  // namespace
 
-constinit const Handler kStreamWrite = make_handler<NewMessage, decode_write, run_write>();
+constinit const Handler kStreamWrite = make_append_handler<decode_write, finish_write>();
 constinit const Handler kStreamGet = make_handler<StreamCursor, decode_get, run_get>();
 constinit const Handler kStreamLast = make_handler<LastArguments, decode_last, run_last>();
 constinit const Handler kStreamVersion =

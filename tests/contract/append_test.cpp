@@ -227,5 +227,62 @@ TEST_P(AppendContract, IsVisibleOnAnotherThreadWhenItHasCompleted) {
   }
 }
 
+TEST_P(AppendContract, AppendsHandedOverTogetherAreDecidedOneByOne) {
+  const Log log = create();
+  NewMessage repeated = event("b-1", R"({"n":1})");
+  repeated.id = id_number(1);
+  NewMessage other_content = event("b-1", R"({"n":2})");
+  other_content.id = id_number(1);
+  const std::vector<std::vector<NewMessage>> wanted = {
+      {event_at("a-1", -1)},                     // the first of a stream
+      {event_at("a-1", -1)},                     // which is there now
+      {event_at("a-1", 0), event_at("a-1", 1)},  // two that build on it
+      {event("c-1"), event_at("c-1", 5)},        // refused as a whole ...
+      {event_at("c-1", -1)},                     // ... so this stream is still new
+      {repeated},
+      {repeated},       // a retry
+      {other_content},  // the same id for something else
+      {event("a-1")},
+  };
+  std::vector<std::vector<WrittenMessage>> written;
+  std::vector<Append> appends;
+  written.reserve(wanted.size());
+  for (const auto& messages : wanted) {
+    written.emplace_back(messages.size());
+    appends.push_back({messages, written.back()});
+  }
+  io_.run(log.ns().append_each(appends));
+
+  constexpr auto kDone = ErrorCode::kCount;
+  const ErrorCode codes[] = {
+      kDone, ErrorCode::kVersionConflict, kDone, ErrorCode::kVersionConflict, kDone, kDone,
+      kDone, ErrorCode::kMessageIdExists, kDone};
+  for (std::size_t i = 0; i < appends.size(); ++i) {
+    EXPECT_EQ(failure_of(appends[i].outcome), codes[i]) << i;
+  }
+  EXPECT_EQ(written[0][0], (WrittenMessage{{0}, {1}}));
+  EXPECT_EQ(written[2][0], (WrittenMessage{{1}, {2}}));
+  EXPECT_EQ(written[2][1], (WrittenMessage{{2}, {3}}));
+  EXPECT_EQ(written[4][0], (WrittenMessage{{0}, {4}}));
+  EXPECT_EQ(written[5][0], (WrittenMessage{{0}, {5}}));
+  EXPECT_EQ(written[6][0], written[5][0]);
+  EXPECT_EQ(written[8][0], (WrittenMessage{{3}, {6}}));
+  EXPECT_EQ(log.read_all().streams(),
+            (std::vector<std::string>{"a-1", "a-1", "a-1", "c-1", "b-1", "a-1"}));
+}
+
+TEST_P(AppendContract, AppendsHandedOverTogetherToADeletedNamespaceAllFail) {
+  const Log log = create();
+  must(remove("test"));
+  const NewMessage message = event("a-1");
+  std::vector<WrittenMessage> written(2);
+  std::vector<Append> appends = {{{&message, 1}, {&written[0], 1}},
+                                 {{&message, 1}, {&written[1], 1}}};
+  io_.run(log.ns().append_each(appends));
+  for (const Append& append : appends) {
+    EXPECT_EQ(failure_of(append.outcome), ErrorCode::kNamespaceNotFound);
+  }
+}
+
 }  // namespace
 }  // namespace eventodb::contract

@@ -36,6 +36,13 @@ void* operator new(std::size_t bytes) {
 void* operator new[](std::size_t bytes) {
   return operator new(bytes);
 }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  count_allocation(bytes);
+  return std::malloc(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t& nothrow) noexcept {
+  return operator new(bytes, nothrow);
+}
 void operator delete(void* memory) noexcept {
   count_free(memory);
   std::free(memory);

@@ -84,27 +84,38 @@ Result<T> MemoryNamespace::with_contents(const Work& work) {
 
 Awaitable<Result<void>> MemoryNamespace::append(std::span<const NewMessage> messages,
                                                 std::span<WrittenMessage> written) {
-  EVENTODB_CHECK(!messages.empty() && messages.size() == written.size());
-  try {
-    co_return append_now(messages, written);
-  } catch (const std::bad_alloc&) {
-    co_return Error{ErrorCode::kBackendError, "Out of memory", {}};
-  }
+  auto stored = append_now(messages, written);
+  if (!stored) co_return std::move(stored).error();
+  if (*stored) listeners_.tell_head_moved();
+  co_return Result<void>();
 }
 
-Result<void> MemoryNamespace::append_now(std::span<const NewMessage> messages,
-                                         std::span<WrittenMessage> written) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (contents_ == nullptr) return unknown_namespace(id_);
-    Contents& contents = *contents_;
-    if (is_retry(contents.log, messages, written)) return {};
-    if (auto planned = plan_append(contents.log, messages, written); !planned) return planned;
-    contents.last_time = std::max(contents.last_time, base::wall_clock_now());
-    for (std::size_t i = 0; i < messages.size(); ++i) insert(contents, messages[i], written[i]);
+Awaitable<void> MemoryNamespace::append_each(std::span<Append> appends) {
+  bool has_moved = false;
+  for (Append& each : appends) {
+    auto stored = append_now(each.messages, each.written);
+    has_moved = has_moved || (stored && *stored);
+    each.outcome = stored ? Result<void>() : std::move(stored).error();
   }
-  listeners_.tell_head_moved();
-  return {};
+  if (has_moved) listeners_.tell_head_moved();
+  co_return;
+}
+
+Result<bool> MemoryNamespace::append_now(std::span<const NewMessage> messages,
+                                         std::span<WrittenMessage> written) try {
+  EVENTODB_CHECK(!messages.empty() && messages.size() == written.size());
+  const std::lock_guard lock(mutex_);
+  if (contents_ == nullptr) return unknown_namespace(id_);
+  Contents& contents = *contents_;
+  if (is_retry(contents.log, messages, written)) return false;
+  if (auto planned = plan_append(contents.log, messages, written); !planned) {
+    return std::move(planned).error();
+  }
+  contents.last_time = std::max(contents.last_time, base::wall_clock_now());
+  for (std::size_t i = 0; i < messages.size(); ++i) insert(contents, messages[i], written[i]);
+  return true;
+} catch (const std::bad_alloc&) {
+  return Error{ErrorCode::kBackendError, "Out of memory", {}};
 }
 
 void MemoryNamespace::insert(Contents& contents, const NewMessage& message,

@@ -24,6 +24,7 @@ class MemoryNamespace final : public Namespace {
 
   Awaitable<Result<void>> append(std::span<const NewMessage> messages,
                                  std::span<WrittenMessage> written) override;
+  Awaitable<void> append_each(std::span<Append> appends) override;
   Awaitable<Result<ReadState>> read_stream(StreamCursor& cursor, MessageVisitor& visitor) override;
   Awaitable<Result<ReadState>> read_category(CategoryCursor& cursor,
                                              MessageVisitor& visitor) override;
@@ -55,7 +56,8 @@ class MemoryNamespace final : public Namespace {
     Timestamp last_time;
   };
 
-  Result<void> append_now(std::span<const NewMessage> messages, std::span<WrittenMessage> written);
+  /// Returns whether anything was stored, and not only found again.
+  Result<bool> append_now(std::span<const NewMessage> messages, std::span<WrittenMessage> written);
   static void insert(Contents& contents, const NewMessage& message, WrittenMessage& written);
   template <class T, class Work>
   Result<T> with_contents(const Work& work);

@@ -14,13 +14,9 @@
 namespace eventodb::store::sqlite {
 namespace {
 
-std::size_t bytes_of(std::span<const NewMessage> messages) {
-  std::size_t bytes = 0;
-  for (const NewMessage& message : messages) {
-    bytes +=
-        message.stream.size() + message.type.size() + message.data.size() + message.metadata.size();
-  }
-  return bytes;
+std::size_t bytes_of(const NewMessage& message) {
+  return message.stream.size() + message.type.size() + message.data.size() +
+         message.metadata.size();
 }
 
 Error overloaded_error() {
@@ -55,31 +51,45 @@ DbResult<void> write_messages(LogFile& log, std::span<const AppendBatch::Message
 
 }  // namespace
 
-PendingAppend::PendingAppend(SqliteNamespace& owner, std::span<const NewMessage> wanted,
-                             std::span<WrittenMessage> results)
-    : ns(owner), messages(wanted), written(results), bytes(bytes_of(wanted)) {}
+PendingAppends::PendingAppends(SqliteNamespace& owner, std::span<Append> wanted)
+    : ns(owner), appends(wanted) {
+  for (const Append& append : appends) {
+    messages += append.messages.size();
+    for (const NewMessage& message : append.messages) bytes += bytes_of(message);
+  }
+}
+
+void PendingAppends::fail(const Error& error) {
+  for (Append& append : appends) append.outcome = error;
+}
 
 Awaitable<Result<void>> SqliteNamespace::append(std::span<const NewMessage> messages,
                                                 std::span<WrittenMessage> written) {
-  PendingAppend append(*this, messages, written);
-  co_await append.suspend_until_turn_ends(&SqliteNamespace::enqueue);
+  Append append{messages, written};
+  PendingAppends pending(*this, std::span(&append, 1));
+  co_await pending.suspend_until_turn_ends(&SqliteNamespace::enqueue);
   co_return std::move(append.outcome);
+}
+
+Awaitable<void> SqliteNamespace::append_each(std::span<Append> appends) {
+  PendingAppends pending(*this, appends);
+  co_await pending.suspend_until_turn_ends(&SqliteNamespace::enqueue);
 }
 
 /// The appends in front that are for one namespace, under one lock.
 base::ThreadHop* SqliteNamespace::enqueue(base::ThreadHop* chain) {
-  SqliteNamespace& ns = static_cast<PendingAppend*>(chain)->ns;
+  SqliteNamespace& ns = static_cast<PendingAppends*>(chain)->ns;
   ns.touched_.store(true, std::memory_order_relaxed);
   base::ThreadHop* refused = nullptr;
   {
     const std::lock_guard lock(ns.mutex_);
     while (chain != nullptr && chain->leaves_by(&SqliteNamespace::enqueue)) {
-      auto& append = static_cast<PendingAppend&>(*chain);
-      if (&append.ns != &ns) break;
-      chain = append.next_hop;
-      if (ns.enqueue_locked(append)) continue;
-      append.next_hop = refused;
-      refused = &append;
+      auto& pending = static_cast<PendingAppends&>(*chain);
+      if (&pending.ns != &ns) break;
+      chain = pending.next_hop;
+      if (ns.enqueue_locked(pending)) continue;
+      pending.next_hop = refused;
+      refused = &pending;
     }
     if (ns.pending_first_ != nullptr) {
       if (ns.state_ == State::kOpen) {
@@ -93,26 +103,27 @@ base::ThreadHop* SqliteNamespace::enqueue(base::ThreadHop* chain) {
   return chain;
 }
 
-bool SqliteNamespace::enqueue_locked(PendingAppend& append) {
-  const bool fits = pending_count_ < parts_.options.pending_appends_max &&
-                    (pending_count_ == 0 ||
-                     pending_bytes_ + append.bytes <= parts_.options.pending_append_bytes_max);
+bool SqliteNamespace::enqueue_locked(PendingAppends& pending) {
+  const bool fits =
+      pending_count_ == 0 ||
+      (pending_count_ + pending.appends.size() <= parts_.options.pending_appends_max &&
+       pending_bytes_ + pending.bytes <= parts_.options.pending_append_bytes_max);
   if (state_ == State::kDeleted) {
-    append.outcome = unknown_namespace(id());
+    pending.fail(unknown_namespace(id()));
   } else if (parts_.is_read_only.load(std::memory_order_relaxed)) {
-    append.outcome = read_only_error();
+    pending.fail(read_only_error());
   } else if (!fits) {
-    append.outcome = overloaded_error();
+    pending.fail(overloaded_error());
   } else {
-    append.next_hop = nullptr;
+    pending.next_hop = nullptr;
     if (pending_first_ == nullptr) {
-      pending_first_ = &append;
+      pending_first_ = &pending;
     } else {
-      pending_last_->next_hop = &append;
+      pending_last_->next_hop = &pending;
     }
-    pending_last_ = &append;
-    ++pending_count_;
-    pending_bytes_ += append.bytes;
+    pending_last_ = &pending;
+    pending_count_ += pending.appends.size();
+    pending_bytes_ += pending.bytes;
     return true;
   }
   return false;
@@ -131,41 +142,40 @@ void SqliteNamespace::take_pending_locked(AppendBatch& batch) {
   std::size_t messages = 0;
   std::size_t bytes = 0;
   while (pending_first_ != nullptr) {
-    PendingAppend& append = *pending_first_;
-    const bool fits = messages + append.messages.size() <= parts_.options.commit_messages_max &&
-                      bytes + append.bytes <= parts_.options.commit_bytes_max;
+    PendingAppends& pending = *pending_first_;
+    const bool fits = messages + pending.messages <= parts_.options.commit_messages_max &&
+                      bytes + pending.bytes <= parts_.options.commit_bytes_max;
     if (messages != 0 && !fits) break;
-    messages += append.messages.size();
-    bytes += append.bytes;
-    pending_first_ = static_cast<PendingAppend*>(append.next_hop);
-    --pending_count_;
-    pending_bytes_ -= append.bytes;
-    batch.add(append);
+    messages += pending.messages;
+    bytes += pending.bytes;
+    pending_first_ = static_cast<PendingAppends*>(pending.next_hop);
+    pending_count_ -= pending.appends.size();
+    pending_bytes_ -= pending.bytes;
+    batch.add(pending);
   }
 }
 
 void SqliteNamespace::requeue_locked(AppendBatch& batch) {
-  const auto appends = batch.appends();
-  for (auto at = appends.rbegin(); at != appends.rend(); ++at) {
+  const auto pending = batch.pending();
+  for (auto at = pending.rbegin(); at != pending.rend(); ++at) {
     if (pending_first_ == nullptr) pending_last_ = *at;
     (*at)->next_hop = pending_first_;
     pending_first_ = *at;
-    ++pending_count_;
+    pending_count_ += (*at)->appends.size();
     pending_bytes_ += (*at)->bytes;
   }
 }
 
 void SqliteNamespace::fail_pending(const Error& error) {
-  PendingAppend* first = nullptr;
+  PendingAppends* first = nullptr;
   {
     const std::lock_guard lock(mutex_);
     first = std::exchange(pending_first_, nullptr);
     pending_count_ = 0;
     pending_bytes_ = 0;
   }
-  for (auto* append = first; append != nullptr;
-       append = static_cast<PendingAppend*>(append->next_hop)) {
-    append->outcome = error;
+  for (auto* each = first; each != nullptr; each = static_cast<PendingAppends*>(each->next_hop)) {
+    each->fail(error);
   }
   base::ThreadHop::finish_all(first);
 }

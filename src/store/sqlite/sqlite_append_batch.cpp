@@ -27,7 +27,7 @@ class Unlocked {
 }  // namespace
 
 void AppendBatch::clear() {
-  appends_.clear();
+  pending_.clear();
   if (messages_.capacity() > kMessagesKeptMax) std::vector<Message>().swap(messages_);
   messages_.clear();
   changes_.clear();
@@ -40,16 +40,18 @@ DbResult<void> AppendBatch::plan(OpenFiles& files, Lock& lock) {
   number_ = ++files.batch_number;
   time_ = std::max(base::wall_clock_now(), files.last_time);
   stream_count_ = files.stream_count;
-  for (PendingAppend* append : appends_) {
-    if (auto planned = plan_append(*append, lock); !planned) {
-      revert();
-      return planned;
+  for (PendingAppends* pending : pending_) {
+    for (Append& append : pending->appends) {
+      if (auto planned = plan_append(append, lock); !planned) {
+        revert();
+        return planned;
+      }
     }
   }
   return {};
 }
 
-DbResult<void> AppendBatch::plan_append(PendingAppend& append, Lock& lock) {
+DbResult<void> AppendBatch::plan_append(Append& append, Lock& lock) {
   const Mark before = mark();
   append.outcome = Result<void>();
   auto refusal = try_append(append, lock);
@@ -61,7 +63,7 @@ DbResult<void> AppendBatch::plan_append(PendingAppend& append, Lock& lock) {
   return {};
 }
 
-DbResult<std::optional<Error>> AppendBatch::try_append(PendingAppend& append, Lock& lock) {
+DbResult<std::optional<Error>> AppendBatch::try_append(Append& append, Lock& lock) {
   const auto retry = find_retry(append, lock);
   if (!retry) return retry.error();
   if (*retry) return std::nullopt;
@@ -90,7 +92,7 @@ DbResult<std::optional<Error>> AppendBatch::try_append(PendingAppend& append, Lo
   return std::nullopt;
 }
 
-DbResult<bool> AppendBatch::find_retry(PendingAppend& append, Lock& lock) {
+DbResult<bool> AppendBatch::find_retry(Append& append, Lock& lock) {
   const auto has_id = [](const NewMessage& message) { return message.id.has_value(); };
   if (std::none_of(append.messages.begin(), append.messages.end(), has_id)) return false;
   stored_.clear();
@@ -206,14 +208,14 @@ void AppendBatch::revert() {
 }
 
 void AppendBatch::fail_all(const Error& error) {
-  for (PendingAppend* append : appends_) append->outcome = error;
+  for (PendingAppends* pending : pending_) pending->fail(error);
 }
 
 base::ThreadHop* AppendBatch::chain() {
-  for (std::size_t i = 0; i < appends_.size(); ++i) {
-    appends_[i]->next_hop = i + 1 < appends_.size() ? appends_[i + 1] : nullptr;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    pending_[i]->next_hop = i + 1 < pending_.size() ? pending_[i + 1] : nullptr;
   }
-  return appends_.empty() ? nullptr : appends_.front();
+  return pending_.empty() ? nullptr : pending_.front();
 }
 
 }  // namespace eventodb::store::sqlite

@@ -30,8 +30,8 @@ class AppendBatch {
   /// Forgets the last batch.
   void clear();
   /// Adds to the batch; the order is the order of the positions.
-  void add(PendingAppend& append) { appends_.push_back(&append); }
-  std::span<PendingAppend* const> appends() const { return appends_; }
+  void add(PendingAppends& pending) { pending_.push_back(&pending); }
+  std::span<PendingAppends* const> pending() const { return pending_; }
 
   /// Decides every append: sets the outcome of the refused ones and of retries, plans the messages
   /// of the others. `lock` holds the namespace's mutex; it is released around look-ups in files.
@@ -45,7 +45,7 @@ class AppendBatch {
   void revert();
   /// The same outcome for every append: the commit failed.
   void fail_all(const Error& error);
-  /// The appends, in order, linked for ThreadHop::finish_all.
+  /// Who waits, in order, linked for ThreadHop::finish_all.
   base::ThreadHop* chain();
 
  private:
@@ -73,9 +73,9 @@ class AppendBatch {
   };
   using Lock = std::unique_lock<std::mutex>;
 
-  DbResult<void> plan_append(PendingAppend& append, Lock& lock);
-  DbResult<std::optional<Error>> try_append(PendingAppend& append, Lock& lock);
-  DbResult<bool> find_retry(PendingAppend& append, Lock& lock);
+  DbResult<void> plan_append(Append& append, Lock& lock);
+  DbResult<std::optional<Error>> try_append(Append& append, Lock& lock);
+  DbResult<bool> find_retry(Append& append, Lock& lock);
   DbResult<std::optional<Stored>> find_stored(const NewMessage& message, Lock& lock);
   DbResult<HeadCache::Entry*> find_head(std::string_view stream, Lock& lock);
   /// The cached head, which stays as long as the batch; nullptr: not cached.
@@ -88,7 +88,7 @@ class AppendBatch {
   void undo_to(const Mark& mark);
 
   OpenFiles* files_ = nullptr;
-  std::vector<PendingAppend*> appends_;
+  std::vector<PendingAppends*> pending_;
   std::vector<Message> messages_;
   std::vector<HeadChange> changes_;
   std::vector<std::optional<Stored>> stored_;  // of the append at hand

@@ -21,16 +21,17 @@ class AppendBatch;
 class ReadTask;
 class SqliteNamespace;
 
-/// One append that waits for its commit; lies in the frame of the coroutine that waits.
-struct PendingAppend : base::ThreadHop {
-  PendingAppend(SqliteNamespace& owner, std::span<const NewMessage> wanted,
-                std::span<WrittenMessage> results);
+/// Appends of one coroutine that wait for their commit; lies in its frame.
+struct PendingAppends : base::ThreadHop {
+  PendingAppends(SqliteNamespace& owner, std::span<Append> wanted);
+
+  /// The same outcome for all.
+  void fail(const Error& error);
 
   SqliteNamespace& ns;
-  std::span<const NewMessage> messages;
-  std::span<WrittenMessage> written;
+  std::span<Append> appends;
+  std::size_t messages = 0;
   std::size_t bytes = 0;
-  Result<void> outcome;
 };
 
 /// A job that calls one member function.
@@ -64,6 +65,7 @@ class SqliteNamespace final : public Namespace,
 
   Awaitable<Result<void>> append(std::span<const NewMessage> messages,
                                  std::span<WrittenMessage> written) override;
+  Awaitable<void> append_each(std::span<Append> appends) override;
   Awaitable<Result<ReadState>> read_stream(StreamCursor& cursor, MessageVisitor& visitor) override;
   Awaitable<Result<ReadState>> read_category(CategoryCursor& cursor,
                                              MessageVisitor& visitor) override;
@@ -117,8 +119,8 @@ class SqliteNamespace final : public Namespace,
 
   // appends (sqlite_append.cpp)
   static base::ThreadHop* enqueue(base::ThreadHop* chain);
-  /// Whether it waits in the queue; if not, it has its outcome.
-  bool enqueue_locked(PendingAppend& append);
+  /// Whether they wait in the queue; if not, they have their outcome.
+  bool enqueue_locked(PendingAppends& pending);
   void schedule_writer_locked();
   void run_writer() noexcept;
   void take_pending_locked(AppendBatch& batch);
@@ -164,9 +166,9 @@ class SqliteNamespace final : public Namespace,
   bool index_runs_ = false;  // one step at a time, whatever the queue says
   IndexWork index_work_ = IndexWork::kNone;
   int users_ = 0;  // reads and index steps that use files_
-  PendingAppend* pending_first_ = nullptr;
-  PendingAppend* pending_last_ = nullptr;
-  std::size_t pending_count_ = 0;
+  PendingAppends* pending_first_ = nullptr;
+  PendingAppends* pending_last_ = nullptr;
+  std::size_t pending_count_ = 0;  // of appends
   std::size_t pending_bytes_ = 0;
   OpenWaiter* waiters_ = nullptr;
   std::unique_ptr<OpenFiles>

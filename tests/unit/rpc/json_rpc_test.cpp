@@ -168,6 +168,33 @@ TEST_F(JsonRpcTest, AFailedCallLeavesTheOthersAlone) {
   EXPECT_TRUE(answers.at(1).at("result").is_null());
 }
 
+TEST_F(JsonRpcTest, WritesOfABatchAreDecidedOneByOneAndReadsBetweenThemSeeThem) {
+  const auto write = [](int version, const std::string& id) {
+    return request(
+        "stream.write",
+        R"(["s",{"type":"T","data":{}},{"expectedVersion":)" + std::to_string(version) + "}]", id);
+  };
+  const std::string append = R"(["s",[{"type":"T","data":{}},{"type":"T","data":{}}]])";
+  const std::string version = request("stream.version", "[\"s\"]", "\"v\"");
+  const auto reply =
+      call("[" + write(-1, "1") + "," + write(-1, "2") + "," + write(0, "") + "," +
+           request("stream.append", append, "3") + "," + version + "," + write(7, "4") + "," +
+           write(3, "5") + "," + "1," + write(4, "6") + "," + version + "]");
+  EXPECT_EQ(reply.status, 200);
+  const auto& answers = reply.json().as_array();
+  ASSERT_EQ(answers.size(), 9u);
+  const auto code = [&](std::size_t i) { return as_int(answers[i].at("error").at("code")); };
+  EXPECT_EQ(as_int(answers[0].at("result").at("position")), 0);
+  EXPECT_EQ(code(1), -32009);
+  EXPECT_EQ(as_int(answers[2].at("result").at("firstPosition")), 2) << "behind the notification";
+  EXPECT_EQ(as_int(answers[3].at("result")), 3);
+  EXPECT_EQ(code(4), -32009);
+  EXPECT_EQ(as_int(answers[5].at("result").at("position")), 4);
+  EXPECT_EQ(code(6), -32600);
+  EXPECT_EQ(as_int(answers[7].at("result").at("position")), 5);
+  EXPECT_EQ(as_int(answers[8].at("result")), 5);
+}
+
 TEST_F(JsonRpcTest, TheCallsOfABatchAreLimited) {
   const auto batch = [](std::size_t calls) {
     std::string text = "[";

@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "base/byte_buffer.hpp"
 #include "eventodb/limits.hpp"
 #include "json_examples.hpp"
 #include "rpc/json_body.hpp"
@@ -14,7 +15,7 @@ namespace {
 bool body_is_taken(std::string_view text) {
   base::ByteBuffer body;
   body.append(text);
-  return check_body(body).has_value();
+  return check_body(body.view()).has_value();
 }
 
 TEST(JsonValidator, TakesWhatEveryParserMustTake) {
@@ -106,7 +107,7 @@ TEST(JsonValidator, TellsWhereAndWhy) {
 TEST(JsonBody, ReturnsTheTextWithoutTheSpaceAround) {
   base::ByteBuffer body;
   body.append(" \n[ 1 ]\t\r\n");
-  EXPECT_EQ(check_body(body).value(), "[ 1 ]");
+  EXPECT_EQ(check_body(body.view()).value(), "[ 1 ]");
 }
 
 TEST(JsonBody, LargeBodiesAreCheckedToTheirEnd) {
@@ -120,7 +121,7 @@ TEST(JsonBody, LargeBodiesAreCheckedToTheirEnd) {
 TEST(JsonBody, FailsAsAMalformedRequestWithTheReason) {
   base::ByteBuffer body;
   body.append("[");
-  const Error error = check_body(body).error();
+  const Error error = check_body(body.view()).error();
   EXPECT_EQ(error.code, ErrorCode::kMalformedRequest);
   EXPECT_NE(std::get<ParseProblem>(error.details).text.find("byte 1"), std::string::npos);
 }

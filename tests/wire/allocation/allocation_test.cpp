@@ -71,6 +71,7 @@ const HttpFields kNodeFields = {
 struct Method {
   std::string name;
   std::string (*body)(int number);
+  int depth = 1;  ///< requests sent before the first is answered
   friend void PrintTo(const Method& method, std::ostream* out) { *out << method.name; }
 };
 
@@ -94,14 +95,21 @@ class RequestAllocations : public testing::TestWithParam<std::tuple<Backend, Met
   }
 
   /// Sends `count` requests, the fields of one client and the other in turn.
-  void send(std::string (*body)(int), int count) {
-    for (int i = 0; i < count; ++i) {
-      HttpFields fields = i % 2 == 0 ? kBrowserFields : kNodeFields;
-      if (!server_.token().empty()) {
-        fields.emplace_back("Authorization", "Bearer " + server_.token());
+  void send(std::string (*body)(int), int count, int depth = 1) {
+    for (int first = 0; first < count; first += depth) {
+      std::string requests;
+      for (int i = first; i < first + depth; ++i) {
+        HttpFields fields = i % 2 == 0 ? kBrowserFields : kNodeFields;
+        if (!server_.token().empty()) {
+          fields.emplace_back("Authorization", "Bearer " + server_.token());
+        }
+        requests += http_request("POST", "/rpc", body(i), fields);
       }
-      const auto answer = client_.request("POST", "/rpc", body(i), fields);
-      ASSERT_EQ(answer.status, 200) << answer.body;
+      client_.send(requests);
+      for (int i = 0; i < depth; ++i) {
+        const auto answer = client_.receive();
+        ASSERT_EQ(answer.status, 200) << answer.body;
+      }
     }
   }
 
@@ -130,10 +138,10 @@ TEST_P(RequestAllocations, AreNone) {
   const Method& method = std::get<1>(GetParam());
   send(&write_body, kWarmUpWrites);
   send(&get_body, kStreams);
-  send(method.body, kRequests / 10);
+  send(method.body, kRequests / 10, method.depth);
 
   ledger_.start();
-  send(method.body, kRequests);
+  send(method.body, kRequests, method.depth);
   ledger_.stop();
 
   std::uint64_t shared = 0;
@@ -155,8 +163,10 @@ TEST_P(RequestAllocations, AreNone) {
 INSTANTIATE_TEST_SUITE_P(
     Backends, RequestAllocations,
     testing::Combine(testing::Values(Backend{"Memory", false}, Backend{"File", true}),
-                     testing::Values(Method{"Write", &write_body}, Method{"Get", &get_body},
-                                     Method{"Version", &version_body}, Method{"Last", &last_body})),
+                     testing::Values(Method{"Write", &write_body},
+                                     Method{"PipelinedWrite", &write_body, 10},
+                                     Method{"Get", &get_body}, Method{"Version", &version_body},
+                                     Method{"Last", &last_body})),
     [](const auto& named) {
       return std::get<0>(named.param).name + std::get<1>(named.param).name;
     });
