@@ -60,18 +60,7 @@ Result<CategoryCursor> decode_get(Arguments& arguments) {
 }
 
 Awaitable<Result<void>> run_get(Call& call, const CategoryCursor& start) {
-  CategoryCursor cursor = start;
-  MessageList list(call.out(), true);
-  call.out().append('[');
-  for (;;) {
-    auto state = co_await call.ns->read_category(cursor, list);
-    if (!state) co_return std::move(state).error();
-    if (*state == ReadState::kDone) break;
-    const bool alive = co_await call.send_if_large();
-    if (!alive) co_return client_gone();
-  }
-  call.out().append(']');
-  co_return Result<void>();
+  return answer_with_list(call, start, true, &Namespace::read_category);
 }
 
 }  // namespace

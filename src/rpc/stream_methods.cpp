@@ -79,18 +79,7 @@ Result<StreamCursor> decode_get(Arguments& arguments) {
 }
 
 Awaitable<Result<void>> run_get(Call& call, const StreamCursor& start) {
-  StreamCursor cursor = start;
-  MessageList list(call.out(), false);
-  call.out().append('[');
-  for (;;) {
-    auto state = co_await call.ns->read_stream(cursor, list);
-    if (!state) co_return std::move(state).error();
-    if (*state == ReadState::kDone) break;
-    const bool alive = co_await call.send_if_large();
-    if (!alive) co_return client_gone();
-  }
-  call.out().append(']');
-  co_return Result<void>();
+  return answer_with_list(call, start, false, &Namespace::read_stream);
 }
 
 // --- stream.last ---------------------------------------------------------------------------------
