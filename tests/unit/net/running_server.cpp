@@ -52,6 +52,12 @@ Awaitable<void> SweepDueEndpoint::serve(Exchange& exchange) {
   exchange.answer({}, "done");
 }
 
+Awaitable<void> StoppingEndpoint::serve(Exchange& exchange) {
+  exchange.connection().thread().stop();
+  exchange.answer({}, "done");
+  co_return;
+}
+
 Awaitable<void> PiecesEndpoint::serve(Exchange& exchange) {
   const std::size_t pieces = number_of(exchange, "pieces");
   const std::string piece(number_of(exchange, "bytes"), 'x');
@@ -90,6 +96,7 @@ RunningServer::RunningServer(Server::Options options)
   router_.add("/echo", echo);
   router_.add("/hold", hold);
   router_.add("/sweep-due", sweep_due);
+  router_.add("/stopping", stopping);
   router_.add("/pieces", pieces);
   router_.add("/throw", throwing);
   router_.add("/silent", silent);

@@ -43,6 +43,13 @@ class SweepDueEndpoint final : public Endpoint {
   std::atomic<bool> entered_{false};
 };
 
+/// Begins to stop its thread and answers. The stop then comes when the answer is sent and the
+/// connection has let others have their turn before it reads on.
+class StoppingEndpoint final : public Endpoint {
+ public:
+  Awaitable<void> serve(Exchange& exchange) override;
+};
+
 /// Answers in pieces: ?pieces=N of ?bytes=B, then with ?status=S.
 class PiecesEndpoint final : public Endpoint {
  public:
@@ -95,6 +102,7 @@ class RunningServer {
   EchoEndpoint echo;
   HoldEndpoint hold;
   SweepDueEndpoint sweep_due;
+  StoppingEndpoint stopping;
   PiecesEndpoint pieces;
   ThrowingEndpoint throwing;
   SilentEndpoint silent;

@@ -218,6 +218,20 @@ TEST(Server, HalfAHeaderIsNoRequestToWaitFor) {
   EXPECT_TRUE(used.is_closed());
 }
 
+/// The stop comes while the connection lets the others have their turn before it reads again.
+TEST(Server, ClosesAConnectionThatHasJustBeenAnsweredWhenItStops) {
+  Server::Options options;
+  options.shutdown_grace = options.timeouts.idle = std::chrono::hours(1);
+  RunningServer server(options);
+  auto client = server.connect();
+  client.send(http_request("GET", "/stopping"));
+  const HttpResponse response = client.receive();
+  EXPECT_EQ(response.body, "done");
+  EXPECT_NE(response.field("Connection"), "close") << "the stop came before the answer was sent";
+  EXPECT_TRUE(client.is_closed());
+  EXPECT_TRUE(server.stop());
+}
+
 TEST(Server, AnswersRunningRequestsBeforeItStops) {
   RunningServer server(quick_sweep());
   auto client = server.connect();
