@@ -1,6 +1,5 @@
 #include "net/rpc_endpoint.hpp"
 
-#include "eventodb/limits.hpp"
 #include "net/authorize.hpp"
 #include "net/exchange.hpp"
 
@@ -56,7 +55,7 @@ bool RpcEndpoint::gather_writes(Exchange& exchange, const auth::Access& access) 
   run.clear();
   base::Arena& arena = exchange.arena();
   if (!rpc::Dispatcher::add_to_run(exchange.body().view(), access, arena, run)) return false;
-  while (run.size() < limits::kWritesTogetherMax) {
+  while (!run.is_full()) {
     const auto next = exchange.find_next();
     if (!next || !rpc::Dispatcher::add_to_run(next->body, access, arena, run)) break;
     exchange.take_next(*next);

@@ -215,7 +215,7 @@ class Batch {
     const Element element = read_element(value.text, call_.access, arena_);
     if (joins_writes(element)) {
       ids_.push_back(element.request.id);
-      if (writes_.size() < limits::kWritesTogetherMax) co_return true;
+      if (!writes_.is_full()) co_return true;
       co_return co_await answer_writes();
     }
     const bool alive = co_await answer_writes();

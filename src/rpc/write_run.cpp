@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "eventodb/limits.hpp"
 #include "rpc/append_handler.hpp"
 
 namespace eventodb::rpc {
@@ -16,6 +17,13 @@ const AppendArguments& arguments_of(const Invocation& invocation) {
 void WriteRun::clear() {
   invocations_.clear();
   appends_.clear();
+  messages_ = 0;
+  bytes_ = 0;
+}
+
+bool WriteRun::is_full() const {
+  return size() >= limits::kWritesTogetherMax || messages_ >= limits::kCommitMessagesMax ||
+         bytes_ >= limits::kCommitBytesMax;
 }
 
 bool WriteRun::add(const Invocation& invocation) {
@@ -23,6 +31,10 @@ bool WriteRun::add(const Invocation& invocation) {
   const AppendArguments& arguments = arguments_of(invocation);
   invocations_.push_back(invocation);
   appends_.push_back({arguments.messages, arguments.written});
+  messages_ += arguments.messages.size();
+  for (const NewMessage& message : arguments.messages) {
+    bytes_ += message.data.size() + message.metadata.size();
+  }
   return true;
 }
 

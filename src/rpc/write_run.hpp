@@ -18,6 +18,8 @@ class WriteRun {
   /// The arguments must stay where they are until clear().
   bool add(const Invocation& invocation);
 
+  /// Holds as much as one commit should: commit it before the next add().
+  bool is_full() const;
   std::size_t size() const { return appends_.size(); }
   bool empty() const { return appends_.empty(); }
 
@@ -31,6 +33,8 @@ class WriteRun {
  private:
   std::vector<Invocation> invocations_;
   std::vector<Append> appends_;
+  std::size_t messages_ = 0;
+  std::size_t bytes_ = 0;  // of their data and metadata
 };
 
 }  // namespace eventodb::rpc
