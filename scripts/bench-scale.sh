@@ -5,9 +5,10 @@
 #
 # Starts the server on an empty file store and fills it in steps with batches of 100 messages. After
 # each step it measures single writes over 64 connections. With the store at its full size it stops
-# and starts the server with none of the store's files in memory, measures the time to the first
-# answered read, then reads of ten messages from streams in turn over 10 connections. Everything
-# that was started is ended, data is removed.
+# and starts the server with none of the store's files in memory and measures the time to the first
+# answered read; then, each time with a server just started, reads of ten messages from streams in
+# turn over one and ten connections, with none of the files in memory and with all of them.
+# Everything that was started is ended, data is removed.
 #
 #   --messages N       the full size, including the writes that are measured   [10000000]
 #   --streams N        streams they go to                                      [100000]
@@ -63,25 +64,47 @@ measure_start() { # $1: stream to read
   [[ $(jq length "$WORK/first") == 1 ]] || fail "the first read found nothing"
 }
 
+# Reads of streams in turn with a server that has just started; prints and notes a row.
+measure_reads() { # $1: what the kernel holds of the files, $2: connections
+  local ops p99 cpu
+  read -r ops p99 cpu < <(load --mix read --workers "$2" --streams "$STREAMS" --duration "$DURATION")
+  awk -v held="$1" -v workers="$2" -v ops="$ops" -v p99="$p99" -v cpu="$cpu" \
+    'BEGIN { printf "| %s | %d | %d | %.2f | %.1f |\n", held, workers, ops, p99, cpu }' |
+    tee -a "$WORK/table.md"
+}
+
 measure_cold() {
-  local ops p99 cpu start_ms
+  local ordered_ms workers
   stop_program "$SERVER_PID"
   forget_files
   measure_start test-stream-7
-  start_ms=$START_MS
-  read -r ops p99 cpu < <(load --mix read --workers 10 --streams "$STREAMS" --duration "$DURATION")
+  ordered_ms=$START_MS
   kill -KILL "$SERVER_PID"
   wait "$SERVER_PID" 2>/dev/null || true
   forget_files
   measure_start test-stream-8
   {
     echo
-    echo "| cold start to the first read, after an orderly end | after SIGKILL |" \
-      "cold streams, reads of ten a second | p99 ms |"
-    echo "|---|---|---|---|"
-    awk -v a="$start_ms" -v b="$START_MS" -v ops="$ops" -v p99="$p99" \
-      'BEGIN { printf "| %d ms | %d ms | %d | %.2f |\n", a, b, ops, p99 }'
+    echo "Start to the first answered read with none of the files in memory: $ordered_ms ms after" \
+      "an orderly end, $START_MS ms after SIGKILL."
+    echo
+    echo "| reads of ten, of the files in memory | connections | reads a second | p99 ms |" \
+      "CPU µs of the server |"
+    echo "|---|---|---|---|---|"
   } | tee -a "$WORK/table.md"
+  for workers in 1 10; do
+    stop_program "$SERVER_PID"
+    forget_files
+    measure_start test-stream-7
+    measure_reads nothing "$workers"
+  done
+  # One reading brings them in, the program starts anew and holds nothing itself.
+  find "$WORK/data" -type f -exec cat {} + >/dev/null
+  for workers in 1 10; do
+    stop_program "$SERVER_PID"
+    measure_start test-stream-7
+    measure_reads everything "$workers"
+  done
 }
 
 main() {
