@@ -80,7 +80,7 @@ inline constexpr auto kKeepAliveInterval = 20s;
 
 // --- storage -------------------------------------------------------------------------------------
 /// Appends waiting in one namespace; one more is answered 503.
-inline constexpr std::size_t kPendingAppendsMax = 8192;
+inline constexpr std::size_t kPendingAppendsMax = 65'536;
 inline constexpr std::size_t kPendingAppendBytesMax = 256 * 1024 * 1024;
 /// One commit takes at most this many messages (and at least one append, however large).
 inline constexpr std::size_t kCommitMessagesMax = 4096;
