@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 #include "app/command_line.hpp"
 #include "auth/authenticator.hpp"
@@ -110,7 +111,7 @@ Result<auth::BootstrapOutcome> ensure_default_namespace(Store& store, const Conf
   if (config.token) token = *config.token;
   boost::asio::co_spawn(io.context(), auth::ensure_default_namespace(store, token, test_mode),
                         [&](std::exception_ptr exception, Result<auth::BootstrapOutcome> result) {
-                          thrown = exception;
+                          thrown = std::move(exception);
                           outcome.emplace(std::move(result));
                         });
   io.run();

@@ -95,7 +95,7 @@ void format_uuid(const Uuid& id, char* to) {
     }
   };
   put(0, 4);
-  for (const std::size_t group : {4, 6, 8}) {
+  for (const std::size_t group : {4U, 6U, 8U}) {
     *to++ = '-';
     put(group, group + 2);
   }

@@ -47,6 +47,7 @@ void restart_with_heap_sampling() {
   setenv(kPeriodVariable, std::to_string(kSamplePeriodBytes).c_str(), 1);
   std::vector<std::string> arguments = command_line();
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   // By its real path: the kernel takes the process's name from it.

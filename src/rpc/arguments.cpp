@@ -15,7 +15,7 @@ Error must_be(std::string_view name, std::string_view what) {
   return invalid_request(std::move(text));
 }
 
-Error at_place(std::string place, Error error) {
+Error at_place(std::string_view place, Error error) {
   error.message.insert(0, place);
   return error;
 }

@@ -17,7 +17,7 @@ Error invalid_request(std::string text);
 /// The same: "<name> must be <what>".
 Error must_be(std::string_view name, std::string_view what);
 /// The same error with its text behind `place`; so that a place is spelled out only on failure.
-Error at_place(std::string place, Error error);
+Error at_place(std::string_view place, Error error);
 
 /// The positional arguments of one call, taken from left to right. Every failure is kInvalidRequest
 /// with a text that names the argument. Views live as long as the body and the arena.

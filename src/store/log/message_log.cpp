@@ -150,7 +150,7 @@ void MessageLog::adopt_entries(Insertion& insertion) noexcept {
     entry_bytes_ += sizeof(*entry) + entry->name_bytes;
     hold_name(1, sizeof(*entry) + entry->name_bytes);
     index.insert(entry->hash, value_of(entry.get()));
-    entry.release();
+    static_cast<void>(entry.release());  // owned through the index now
   };
   if (insertion.new_stream != nullptr) ++insertion.category->stream_count;
   adopt(streams_, insertion.new_stream);
