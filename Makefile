@@ -98,6 +98,10 @@ bench-peers: build ## Measure durable writes beside Redis Streams and PostgreSQL
 bench-scale: build ## Measure writes up to ten million messages, cold reads, start-up (ARGS="--messages N")
 	@scripts/bench-scale.sh $(ARGS)
 
+.PHONY: bench-ids
+bench-ids: build ## Measure random message ids beside ascending ones (ARGS="--messages N")
+	@scripts/bench-ids.sh $(ARGS)
+
 .PHONY: bench-bulk
 bench-bulk: build ## Measure durable batches over four connections
 	@scripts/bench-bulk.sh $(ARGS)

@@ -71,6 +71,8 @@ void declare_flags(CLI::App& app, LoadOptions& options) {
   app.add_option("--batch", options.batch, "messages of one write, appended together")
       ->check(CLI::Range(1u, static_cast<std::uint32_t>(limits::kAppendMessagesMax)))
       ->capture_default_str();
+  add_parsed(app, "--ids", options.ids, parse_ids,
+             "ids of written messages: none (the server's), v7 (ascending) or v4 (random)", "none");
   app.add_option("--pipeline", options.pipeline, "requests under way on each connection")
       ->check(CLI::Range(1u, 4096u))
       ->capture_default_str();
@@ -96,6 +98,13 @@ std::optional<Mix> parse_mix(std::string_view text) {
   const std::uint64_t cycle = std::uint64_t{mix.writes} + mix.reads;
   if (cycle == 0 || cycle > 1'000'000) return std::nullopt;
   return mix;
+}
+
+std::optional<Ids> parse_ids(std::string_view text) {
+  if (text == "none") return Ids::kNone;
+  if (text == "v7") return Ids::kV7;
+  if (text == "v4") return Ids::kV4;
+  return std::nullopt;
 }
 
 ParsedCommandLine parse_command_line(int argc, const char* const* argv) {

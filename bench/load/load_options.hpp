@@ -21,6 +21,16 @@ struct Mix {
 /// Reads "W:R" (not both 0), "write" or "read".
 std::optional<Mix> parse_mix(std::string_view text);
 
+/// The ids of written messages.
+enum class Ids : std::uint8_t {
+  kNone,  ///< the server makes them
+  kV7,    ///< UUIDs that ascend with the time
+  kV4,    ///< random UUIDs
+};
+
+/// Reads "none", "v7" or "v4".
+std::optional<Ids> parse_ids(std::string_view text);
+
 struct LoadOptions {
   std::chrono::nanoseconds duration = std::chrono::seconds(10);
   std::uint32_t workers = 10;
@@ -30,7 +40,8 @@ struct LoadOptions {
   Mix mix;
   std::uint32_t payload_bytes = 128;  ///< JSON text of `data`
   std::uint32_t streams = 100;
-  std::uint32_t batch = 1;     ///< messages of one write; above 1 it is a stream.append
+  std::uint32_t batch = 1;  ///< messages of one write; above 1 it is a stream.append
+  Ids ids = Ids::kNone;
   std::uint32_t pipeline = 1;  ///< requests under way on one connection
   double rate = 0;             ///< operations a second over all workers; 0: as fast as answered
   bool quiet = false;          ///< no progress lines

@@ -1,9 +1,12 @@
 #include "load/request_writer.hpp"
 
 #include <charconv>
+#include <cstring>
 #include <string_view>
 
 #include "base/check.hpp"
+#include "base/hash64.hpp"
+#include "base/uuid.hpp"
 #include "load/load_options.hpp"
 
 namespace eventodb::load {
@@ -19,25 +22,44 @@ struct Digits {
   std::size_t size;
 };
 
+/// Unlike any other's of this run and, because of the seed, of others.
+base::Uuid random_id(std::uint64_t serial) {
+  base::Uuid id;
+  for (std::size_t half = 0; half < 2; ++half) {
+    std::uint64_t word = base::mix64(serial ^ base::hash_seed(), 0x9e3779b97f4a7c15 + 2 * half);
+    word = base::mix64(word ^ base::hash_seed(), 0xd6e8feb86659fd93);
+    std::memcpy(id.bytes.data() + 8 * half, &word, sizeof(word));
+  }
+  id.bytes[6] = static_cast<std::uint8_t>(0x40 | (id.bytes[6] & 0x0f));
+  id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));
+  return id;
+}
+
 }  // namespace
 
 RequestWriter::RequestWriter(const LoadOptions& options, std::string_view token)
-    : batch_(options.batch) {
+    : ids_(options.ids), batch_(options.batch) {
   EVENTODB_CHECK(options.payload_bytes >= kPayloadBytesMin);
   head_ = "POST " + options.server.path_prefix +
           "/rpc HTTP/1.1\r\nHost: " + options.server.authority() + "\r\n";
   if (!token.empty()) head_.append("Authorization: Bearer ").append(token).append("\r\n");
   head_ += "Content-Type: application/json\r\nContent-Length: ";
 
+  const bool is_batch = batch_ > 1;
   std::string message = "{\"type\":\"TestEvent\",\"data\":{\"serial\":\"";
   message.append(kSerialDigits, '0');
   const std::size_t serial_end = message.size();
   message += "\",\"text\":\"";
   message.append(options.payload_bytes - kPayloadBytesMin, 'x');
-  message += "\"}}";
+  message += "\"}";
+  if (ids_ != Ids::kNone) {
+    message += is_batch ? ",\"id\":\"" : "},{\"id\":\"";
+    serial_to_id_ = message.size() - (serial_end - 1);
+    message.append(base::kUuidTextBytes, '0').append("\"");
+  }
+  message += "}";
   message_bytes_ = message.size() + 1;
 
-  const bool is_batch = batch_ > 1;
   write_before_ =
       is_batch ? "[\"stream.append\",\"test-stream-" : "[\"stream.write\",\"test-stream-";
   write_after_ = is_batch ? "\",[" : "\",";
@@ -53,6 +75,10 @@ void RequestWriter::append_write(std::string& out, std::uint64_t stream,
   append_request(out, write_before_, stream, write_after_);
   char* last_digit = out.data() + out.size() - serial_at_;
   for (std::size_t i = batch_; i-- > 0; last_digit -= message_bytes_) {
+    if (ids_ != Ids::kNone) {
+      const auto id = ids_ == Ids::kV7 ? base::make_uuid_v7() : random_id(serial + i);
+      base::format_uuid(id, last_digit + serial_to_id_);
+    }
     char* digit = last_digit;
     std::uint64_t rest = serial + i;
     for (std::size_t n = 0; n < kSerialDigits && rest != 0; ++n, --digit, rest /= 10) {

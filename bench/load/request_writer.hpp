@@ -7,6 +7,7 @@
 namespace eventodb::load {
 
 struct LoadOptions;
+enum class Ids : std::uint8_t;
 
 /// Appends ready requests to a buffer; everything that does not change is rendered once.
 class RequestWriter {
@@ -19,7 +20,8 @@ class RequestWriter {
 
   /// ["stream.write","test-stream-<stream>",{"type":"TestEvent","data":{...}}], or with
   /// options.batch above 1 ["stream.append","test-stream-<stream>",[{...},...]]. The serial is of
-  /// the first message, the others count on from it.
+  /// the first message, the others count on from it. With options.ids every message has an id of
+  /// its own, in a single write as its option.
   void append_write(std::string& out, std::uint64_t stream, std::uint64_t serial) const;
   /// ["stream.get","test-stream-<stream>",{"position":0,"batchSize":10}]
   void append_read(std::string& out, std::uint64_t stream) const;
@@ -31,8 +33,10 @@ class RequestWriter {
   std::string head_;  // up to and with "Content-Length: "
   std::string write_before_;
   std::string write_after_;
+  Ids ids_;
   std::size_t batch_;
-  std::size_t message_bytes_;  // of one message and the comma behind it
+  std::size_t message_bytes_;     // of one message and the comma behind it
+  std::size_t serial_to_id_ = 0;  // from the last digit of a serial to the id behind it
   std::size_t serial_at_;  // distance of the last serial's last digit from the end of write_after_
   std::string read_before_;
   std::string read_after_;

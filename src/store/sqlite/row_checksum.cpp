@@ -51,6 +51,10 @@ std::uint64_t checksum_seed(std::string_view log_id) {
   return add(kOther, log_id);
 }
 
+std::uint64_t bytes_checksum(std::string_view bytes, std::uint64_t seed) {
+  return add(seed, bytes);
+}
+
 std::int64_t row_checksum(const MessageView& message, std::int64_t stream_id, std::uint64_t seed) {
   std::uint64_t state = add(seed, static_cast<std::uint64_t>(message.global_position.value));
   state = add(state, static_cast<std::uint64_t>(stream_id));

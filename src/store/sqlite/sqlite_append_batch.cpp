@@ -122,9 +122,14 @@ DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewM
     return stored_as(messages_[at->second].view);
   }
   if (const auto view = files_->tail.find_id(*message.id)) return stored_as(*view);
+  // Taken with the lock that the tail was asked under: it has all that the tail has not.
+  const auto ids = files_->ids;
   const Unlocked unlocked(lock);
+  const IdKey key = IdKey::of(*message.id);
+  ids->find_pages(key, id_pages_);
+  if (id_pages_.empty()) return std::nullopt;
   if (auto opened = open_lookup(); !opened) return opened.error();
-  const auto at = files_->lookup.find_id(*message.id);
+  const auto at = files_->lookup.find_id(key, id_pages_);
   if (!at) return at.error();
   if (!*at) return std::nullopt;
   MessageRow row;

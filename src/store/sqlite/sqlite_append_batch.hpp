@@ -94,6 +94,7 @@ class AppendBatch {
   std::vector<std::optional<Stored>> stored_;  // of the append at hand
   boost::unordered_flat_map<MessageId, std::size_t, IdHash> client_ids_;
   std::vector<MessageId> noted_ids_;  // what client_ids_ holds, in the order it came
+  std::vector<IdPageRef> id_pages_;   // of the id at hand
   Timestamp time_;
   std::int64_t stream_count_ = 0;
   std::uint64_t number_ = 0;  // of the batch, for the head cache

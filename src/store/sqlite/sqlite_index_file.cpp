@@ -54,7 +54,7 @@ DbResult<bool> IndexFile::open_existing(const LogId& log_id, LogFile& log, std::
     good = false;
   }
   if (!good || !*good) {
-    statements_.reset();
+    drop_statements();
     database_.close_without_checkpoint();
   }
   return good;
@@ -66,21 +66,24 @@ DbResult<bool> IndexFile::fits(const LogId& log_id, LogFile& log, std::string& r
   const bool has_frames = has_wal_frames(path_);
   if (!read_raw_header(path_, raw)) return reason = "is no index", false;
   if (raw.application_id != identity_number(log_id)) return reason = kForeign, false;
+  const auto version = database_.query_integer(sql::kIndexVersionInFile);
+  if (!version) return version.error();
+  if (*version == 0) return reason = "is half made", false;
+  if (*version != kIndexVersion) return reason = "has another version", false;
   if (const Code code = prepare(); code != SQLITE_OK) return failure(code);
   Statement query;
   Code code = query.prepare(database_, sql::kIndexState);
   if (code == SQLITE_OK) code = query.step();
-  if (code == SQLITE_DONE) return reason = "is half made", false;
-  if (code != SQLITE_ROW) return failure(code);
-  if (query.integer(0) != kIndexVersion) return reason = "has another version", false;
-  if (query.bytes(1) != view(log_id)) return reason = kForeign, false;
-  state_ = {query.integer(2), query.integer(4), query.integer(5)};
-  const std::string last_id(query.bytes(3));
-  const bool is_whole = query.integer(7) != 0;
+  if (code != SQLITE_ROW) return failure(code == SQLITE_DONE ? SQLITE_CORRUPT : code);
+  if (query.bytes(0) != view(log_id)) return reason = kForeign, false;
+  state_ = {query.integer(1), query.integer(3), query.integer(4)};
+  if (ids_->id_count() != state_.message_count) return reason = "has lost ids", false;
+  const std::string last_id(query.bytes(2));
+  const bool is_whole = query.integer(6) != 0;
   const auto generation = database_.query_integer("PRAGMA user_version");
   if (!generation) return generation.error();
   generation_ = *generation;
-  base_ = has_frames ? Base{query.integer(6), query.integer(8)}
+  base_ = has_frames ? Base{query.integer(5), query.integer(7)}
                      : Base{raw.user_version, raw.page_count};
   if (!has_frames && !is_whole) return reason = "has lost its WAL", false;
   if (raw.user_version < base_.generation || raw.user_version > generation_) {
@@ -130,7 +133,9 @@ Code IndexFile::prepare() {
   if (code == SQLITE_OK) code = database_.execute(sql::kIndexWriterCache);
   statements_ = std::make_unique<Statements>();
   names_ = std::make_unique<Names>();
+  ids_ = std::make_unique<IdSegments>();
   if (code == SQLITE_OK) code = statements_->prepare(database_);
+  if (code == SQLITE_OK) code = ids_->open(database_);
   wal_.attach(database_, checkpoint_pages_);
   return code;
 }
@@ -142,11 +147,13 @@ DbResult<void> IndexFile::commit() {
     return failure(code);
   }
   state_ = written_;
+  ids_->commit();
   return {};
 }
 
 void IndexFile::roll_back() {
   names_->clear();  // they may hold numbers that no longer exist
+  ids_->roll_back();
   if (sqlite3_get_autocommit(database_.handle()) != 0) return;
   // Fails only when SQLite has rolled back by itself.
   static_cast<void>(database_.execute(sql::kRollback));
@@ -192,6 +199,11 @@ DbResult<void> IndexFile::make_whole() {
   return checkpoint();
 }
 
+void IndexFile::drop_statements() {
+  statements_.reset();
+  ids_.reset();
+}
+
 void IndexFile::close() {
   if (!database_.is_open()) return;
   const bool is_untouched = wal_.is_unused() && !had_wal_;
@@ -199,12 +211,12 @@ void IndexFile::close() {
     spdlog::warn("storage: {}", done.error().text);
     return close_without_checkpoint();
   }
-  statements_.reset();
+  drop_statements();
   database_.close();
 }
 
 void IndexFile::close_without_checkpoint() {
-  statements_.reset();
+  drop_statements();
   database_.close_without_checkpoint();
 }
 

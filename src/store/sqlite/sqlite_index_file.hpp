@@ -9,6 +9,7 @@
 
 #include "eventodb/message.hpp"
 #include "store/sqlite/sqlite_connection.hpp"
+#include "store/sqlite/sqlite_id_segments.hpp"
 #include "store/sqlite/sqlite_log_file.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
 
@@ -50,6 +51,8 @@ class IndexFile {
                       int checkpoint_pages);
 
   const IndexState& state() const { return state_; }
+  /// The ids of all that is committed. REQUIRES: open.
+  const std::shared_ptr<const IdDirectory>& ids() const { return ids_->directory(); }
 
   /// One step: writes the rows, which must follow what is indexed in ascending global position,
   /// without committing. Sorts `rows`. On failure nothing of the step remains.
@@ -83,6 +86,7 @@ class IndexFile {
   /// REQUIRES: the file has everything that the WAL has.
   DbResult<void> note_base();
   void roll_back();
+  void drop_statements();
   Failure failure(Code code) const {
     Failure failure = database_.failure(code, "index");
     failure.is_derived = true;
@@ -94,7 +98,7 @@ class IndexFile {
   [[nodiscard]] Code insert_stream(const IndexRow& last, std::int64_t category);
   [[nodiscard]] Code update_stream(const IndexRow& last);
   [[nodiscard]] Code write_categories(std::span<IndexRow> rows);
-  [[nodiscard]] Code write_ids(std::span<IndexRow> rows);
+  [[nodiscard]] Code write_ids(std::span<const IndexRow> rows);
   [[nodiscard]] Code write_correlations(std::span<IndexRow> rows);
   [[nodiscard]] Code category_id(std::string_view stream, std::int64_t& id);
   [[nodiscard]] Code correlation_id(std::string_view name, std::int64_t& id);
@@ -105,6 +109,8 @@ class IndexFile {
   Database database_;
   std::unique_ptr<Statements> statements_;
   std::unique_ptr<Names> names_;
+  std::unique_ptr<IdSegments> ids_;
+  std::vector<IdPlace> id_places_;  // of the step
   WalWatch wal_;
   IndexState state_;
   IndexState written_;  // state_ after the step that is being written

@@ -15,7 +15,7 @@ struct IndexFile::Statements {
   Statement find_category, insert_category, add_to_category;
   Statement find_correlation, insert_correlation;
   Statement insert_stream, update_stream;
-  Statement stream_message, category_message, message_id, type;
+  Statement stream_message, category_message, type;
   Statement correlation, correlation_in_category;
 
   [[nodiscard]] Code prepare(Database& database);

@@ -57,7 +57,6 @@ Code IndexFile::Statements::prepare(Database& database) {
       {&update_stream, sql::kUpdateStream},
       {&stream_message, sql::kIndexStreamMessage},
       {&category_message, sql::kIndexCategoryMessage},
-      {&message_id, sql::kIndexId},
       {&type, sql::kIndexType},
       {&correlation, sql::kIndexCorrelation},
       {&correlation_in_category, sql::kIndexCorrelationInCategory},
@@ -97,16 +96,12 @@ DbResult<void> IndexFile::write(std::span<IndexRow> rows) {
   return failed;
 }
 
-Code IndexFile::write_ids(std::span<IndexRow> rows) {
-  std::sort(rows.begin(), rows.end(),
-            [](const IndexRow& a, const IndexRow& b) { return a.id < b.id; });
-  Statement& insert = statements_->message_id;
+Code IndexFile::write_ids(std::span<const IndexRow> rows) {
+  id_places_.clear();
   for (const IndexRow& row : rows) {
-    insert.bind_blob(1, bytes_of(row.id));
-    insert.bind(2, row.global_position);
-    if (const Code code = insert.run(); code != SQLITE_OK) return code;
+    id_places_.push_back({IdKey::of(row.id), row.global_position});
   }
-  return SQLITE_OK;
+  return ids_->write(id_places_);
 }
 
 Code IndexFile::write_correlations(std::span<IndexRow> rows) {

@@ -76,6 +76,7 @@ DbResult<void> OpenFiles::catch_up(const Progress& progress) {
   const auto streams = log.last_stream_id();
   if (!streams) return streams.error();
   indexed_up_to = index.state().indexed_up_to;
+  ids = index.ids();
   message_count = index.state().message_count;
   stream_count = *streams;
   if (!newest->exists) return {};
@@ -127,6 +128,7 @@ DbResult<std::size_t> OpenFiles::index_step(std::mutex& mutex) {
   for (std::size_t first = 0; first < rows.size(); first += kSliceMessages) {
     const std::size_t end = std::min(first + kSliceMessages, rows.size());
     const std::lock_guard lock(mutex);
+    ids = index.ids();
     for (std::size_t i = first; i < end; ++i) {
       if (rows[i].stream_id > last_known_stream) new_streams.erase(rows[i].stream);
     }

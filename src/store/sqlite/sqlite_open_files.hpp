@@ -80,6 +80,7 @@ struct OpenFiles {
   HeadCache heads{limits::kHeadCacheStreamsMax};
   std::uint64_t batch_number = 0;  ///< of the newest batch; its heads stay cached
   std::int64_t indexed_up_to = -1;
+  std::shared_ptr<const IdDirectory> ids;  ///< up to `indexed_up_to` and maybe some more
   std::int64_t last_global = 0;
   Timestamp last_time;
   std::int64_t message_count = 0;

@@ -73,9 +73,16 @@ DbResult<StreamHead> IndexReader::find_stream(std::string_view name) {
   return StreamHead{find_stream_.integer(0), find_stream_.integer(1)};
 }
 
-DbResult<std::optional<std::int64_t>> IndexReader::find_id(const MessageId& id) {
-  return find_name(find_id_, sql::kFindId,
-                   {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+DbResult<std::optional<std::int64_t>> IndexReader::find_id(const IdKey& id,
+                                                           std::span<const IdPageRef> pages) {
+  for (const IdPageRef& page : pages) {
+    if (const Code code = id_pages_.read(database_, page, ids_); code != SQLITE_OK) {
+      return failure(code);
+    }
+    const IdPlace& place = ids_[find_place(ids_, id)];
+    if (place.id == id) return place.at;
+  }
+  return std::nullopt;
 }
 
 DbResult<std::optional<std::int64_t>> IndexReader::find_type(std::int64_t stream_id,

@@ -3,12 +3,15 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "eventodb/stream_name.hpp"
 #include "store/sqlite/sqlite_connection.hpp"
 #include "store/sqlite/sqlite_heads.hpp"
+#include "store/sqlite/sqlite_id_directory.hpp"
 #include "store/sqlite/sqlite_log_file.hpp"
 
 namespace eventodb::store::sqlite {
@@ -31,7 +34,8 @@ class IndexReader {
 
   /// Number 0 when the stream is not indexed.
   DbResult<StreamHead> find_stream(std::string_view name);
-  DbResult<std::optional<std::int64_t>> find_id(const MessageId& id);
+  /// Global position of the message with this id, if it is in one of these pages.
+  DbResult<std::optional<std::int64_t>> find_id(const IdKey& id, std::span<const IdPageRef> pages);
   /// Global position of the stream's last message of this type.
   DbResult<std::optional<std::int64_t>> find_type(std::int64_t stream_id, std::string_view type);
   DbResult<std::optional<std::int64_t>> find_category(std::string_view name);
@@ -84,9 +88,11 @@ class IndexReader {
   Statement begin_, commit_;
   Statement streams_of_category_, last_stream_id_, list_group_hashes_, list_all_group_hashes_;
   Statement last_of_stream_;
-  Statement find_stream_, find_id_, find_type_, find_category_, find_correlation_, group_hash_;
+  Statement find_stream_, find_type_, find_category_, find_correlation_, group_hash_;
   Statement scan_stream_, scan_category_, scan_correlation_, scan_correlation_in_category_;
   Statement list_streams_, list_categories_;
+  IdPageReader id_pages_;
+  std::vector<IdPlace> ids_;  // of a page
   boost::unordered_flat_map<std::int64_t, std::optional<std::uint64_t>> group_hashes_;
 };
 

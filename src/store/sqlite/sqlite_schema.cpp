@@ -65,8 +65,12 @@ CREATE TABLE stream_messages(
 CREATE TABLE category_messages(
   category_id INTEGER NOT NULL, global_position INTEGER NOT NULL, stream_id INTEGER NOT NULL,
   PRIMARY KEY (category_id, global_position)) WITHOUT ROWID;
-CREATE TABLE message_ids(
-  id BLOB NOT NULL PRIMARY KEY, global_position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE id_pages(page INTEGER PRIMARY KEY, ids BLOB NOT NULL);
+CREATE TABLE id_parts(
+  segment_id INTEGER NOT NULL, part INTEGER NOT NULL, pages BLOB NOT NULL, filter BLOB NOT NULL,
+  PRIMARY KEY (segment_id, part)) WITHOUT ROWID;
+CREATE TABLE id_segments(
+  segment_id INTEGER PRIMARY KEY, is_complete INTEGER NOT NULL, merged_into INTEGER NOT NULL);
 CREATE TABLE last_of_type(
   stream_id INTEGER NOT NULL, type TEXT NOT NULL, global_position INTEGER NOT NULL,
   PRIMARY KEY (stream_id, type)) WITHOUT ROWID;

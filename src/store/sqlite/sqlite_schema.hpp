@@ -10,7 +10,7 @@ namespace eventodb::store::sqlite {
 
 inline constexpr int kRegistryVersion = 1;
 inline constexpr int kLogVersion = 1;
-inline constexpr int kIndexVersion = 2;  ///< an index of any other version is rebuilt
+inline constexpr int kIndexVersion = 3;  ///< an index of any other version is rebuilt
 
 /// Makes the tables in an empty file and leaves it in WAL mode.
 DbResult<void> create_registry(Database& database);
@@ -98,8 +98,10 @@ inline constexpr char kLastStreamId[] = "SELECT max(stream_id) FROM streams";
 inline constexpr char kInsertIndexState[] =
     "INSERT INTO state(one, version, log_id, indexed_up_to, last_id, last_stream_id,"
     " message_count, base_generation, is_whole, base_pages) VALUES (1,?1,?2,-1,x'',0,0,?3,0,?4)";
+/// In every version.
+inline constexpr char kIndexVersionInFile[] = "SELECT version FROM state";
 inline constexpr char kIndexState[] =
-    "SELECT version, log_id, indexed_up_to, last_id, last_stream_id, message_count,"
+    "SELECT log_id, indexed_up_to, last_id, last_stream_id, message_count,"
     " base_generation, is_whole, base_pages FROM state";
 inline constexpr char kUpdateIndexState[] =
     "UPDATE state SET indexed_up_to=?1, last_id=?2, last_stream_id=?3, message_count=?4,"
@@ -125,7 +127,6 @@ inline constexpr char kIndexStreamMessage[] =
     "INSERT INTO stream_messages(stream_id, position, global_position) VALUES (?1,?2,?3)";
 inline constexpr char kIndexCategoryMessage[] =
     "INSERT INTO category_messages(category_id, global_position, stream_id) VALUES (?1,?2,?3)";
-inline constexpr char kIndexId[] = "INSERT INTO message_ids(id, global_position) VALUES (?1,?2)";
 inline constexpr char kIndexType[] =
     "INSERT OR REPLACE INTO last_of_type(stream_id, type, global_position) VALUES (?1,?2,?3)";
 inline constexpr char kIndexCorrelation[] =
@@ -135,8 +136,21 @@ inline constexpr char kIndexCorrelationInCategory[] =
     "INSERT INTO correlation_category_messages(correlation_id, category_id, global_position,"
     " stream_id) VALUES (?1,?2,?3,?4)";
 
+inline constexpr char kSetIdPage[] = "INSERT OR REPLACE INTO id_pages(page, ids) VALUES (?1,?2)";
+inline constexpr char kReadIdPage[] = "SELECT ids FROM id_pages WHERE page=?1";
+inline constexpr char kNewestIdPage[] = "SELECT max(page) FROM id_pages";
+inline constexpr char kSetIdPart[] =
+    "INSERT OR REPLACE INTO id_parts(segment_id, part, pages, filter) VALUES (?1,?2,?3,?4)";
+inline constexpr char kListIdParts[] =
+    "SELECT segment_id, part, pages, filter FROM id_parts ORDER BY segment_id, part";
+inline constexpr char kDropIdParts[] = "DELETE FROM id_parts WHERE segment_id=?1";
+inline constexpr char kSetIdSegment[] =
+    "INSERT OR REPLACE INTO id_segments(segment_id, is_complete, merged_into) VALUES (?1,?2,?3)";
+inline constexpr char kListIdSegments[] =
+    "SELECT segment_id, is_complete, merged_into FROM id_segments ORDER BY segment_id";
+inline constexpr char kDropIdSegment[] = "DELETE FROM id_segments WHERE segment_id=?1";
+
 inline constexpr char kFindStream[] = "SELECT stream_id, version FROM streams WHERE name=?1";
-inline constexpr char kFindId[] = "SELECT global_position FROM message_ids WHERE id=?1";
 inline constexpr char kFindType[] =
     "SELECT global_position FROM last_of_type WHERE stream_id=?1 AND type=?2";
 inline constexpr char kGroupHash[] = "SELECT group_hash FROM streams WHERE stream_id=?1";

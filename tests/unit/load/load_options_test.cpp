@@ -42,7 +42,7 @@ TEST(LoadOptions, LongFlagsTakeOneDashOrTwo) {
 TEST(LoadOptions, WrongFlagsAndValuesExitWithTwo) {
   for (const char* argument :
        {"--bogus", "--duration=soon", "--workers=0", "--workers=-1", "--url=ftp://h", "--mix=0:0",
-        "--payload-bytes=34", "--pipeline=0", "--rate=-1", "stray"}) {
+        "--payload-bytes=34", "--pipeline=0", "--ids=v5", "--rate=-1", "stray"}) {
     const auto parsed = parse({argument});
     EXPECT_FALSE(parsed.options) << argument;
     EXPECT_EQ(parsed.exit_status, 2) << argument;

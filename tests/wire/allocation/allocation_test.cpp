@@ -152,8 +152,10 @@ TEST_P(RequestAllocations, AreNone) {
       ADD_FAILURE() << count << " allocations in " << kRequests << " requests by\n" << stack;
     }
   }
-  // A block or a batch holds hundreds of messages, but less while the log stays almost empty.
-  EXPECT_LT(shared, kRequests / 20);
+  // A block or a batch holds hundreds of messages, but less while the log stays almost empty. Index
+  // steps come with time too, about two a second with ten allocations each: a machine that takes a
+  // minute for these requests may make 1,000.
+  EXPECT_LT(shared, kRequests / 10);
   std::printf("%s, %s: per request %.4f by shared work, %.4f by SQLite, else 0 or shown above\n",
               std::get<0>(GetParam()).name.c_str(), method.name.c_str(),
               static_cast<double>(shared) / kRequests,
