@@ -77,9 +77,11 @@ Parameters parse_parameters(std::string_view query) {
       {"consumerGroupMember", &found.consumer_group_member},
       {"consumerGroupSize", &found.consumer_group_size},
   };
-  base::for_each_form_field(query, [&](std::string name, std::string value) {
+  base::for_each_form_field(query, [&](const std::string& name, std::string value) {
     for (const auto& [wanted, slot] : known) {
-      if (name == wanted && !*slot) *slot = std::move(value);
+      if (name != wanted) continue;
+      if (!*slot) *slot = std::move(value);
+      return;
     }
   });
   return found;
