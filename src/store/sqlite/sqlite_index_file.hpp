@@ -11,6 +11,7 @@
 #include "store/sqlite/sqlite_connection.hpp"
 #include "store/sqlite/sqlite_id_segments.hpp"
 #include "store/sqlite/sqlite_log_file.hpp"
+#include "store/sqlite/sqlite_pair_page.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
 
 namespace eventodb::store::sqlite {
@@ -99,6 +100,9 @@ class IndexFile {
   [[nodiscard]] Code update_stream(const IndexRow& last);
   [[nodiscard]] Code write_categories(std::span<IndexRow> rows);
   [[nodiscard]] Code write_ids(std::span<const IndexRow> rows);
+  /// Pairs of one owner gather in a page until that is full or write_page() ends it.
+  [[nodiscard]] Code write_pair(Statement& insert, std::int64_t owner, Pair pair);
+  [[nodiscard]] Code write_page(Statement& insert, std::int64_t owner);
   [[nodiscard]] Code write_correlations(std::span<IndexRow> rows);
   [[nodiscard]] Code category_id(std::string_view stream, std::int64_t& id);
   [[nodiscard]] Code correlation_id(std::string_view name, std::int64_t& id);

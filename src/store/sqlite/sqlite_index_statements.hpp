@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "store/sqlite/sqlite_index_file.hpp"
+#include "store/sqlite/sqlite_pair_page.hpp"
 
 namespace eventodb::store::sqlite {
 
@@ -15,7 +16,7 @@ struct IndexFile::Statements {
   Statement find_category, insert_category, add_to_category;
   Statement find_correlation, insert_correlation;
   Statement insert_stream, update_stream;
-  Statement stream_message, category_message, type;
+  Statement stream_page, category_page, type;
   Statement correlation, correlation_in_category;
 
   [[nodiscard]] Code prepare(Database& database);
@@ -40,12 +41,14 @@ struct IndexFile::Names {
   boost::unordered_flat_map<std::int64_t, Counts> counts;  ///< what the step adds, per category
 
   boost::unordered_flat_map<std::string_view, std::int64_t> types;  ///< of the stream at hand
+  PairPage page;                                                    ///< of what is at hand
 
   void clear() {
     categories.clear();
     correlations.clear();
     counts.clear();
     types.clear();
+    page.clear();
   }
 };
 

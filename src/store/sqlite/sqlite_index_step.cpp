@@ -55,8 +55,8 @@ Code IndexFile::Statements::prepare(Database& database) {
       {&insert_correlation, sql::kInsertCorrelation},
       {&insert_stream, sql::kIndexStream},
       {&update_stream, sql::kUpdateStream},
-      {&stream_message, sql::kIndexStreamMessage},
-      {&category_message, sql::kIndexCategoryMessage},
+      {&stream_page, sql::kIndexStreamPage},
+      {&category_page, sql::kIndexCategoryPage},
       {&type, sql::kIndexType},
       {&correlation, sql::kIndexCorrelation},
       {&correlation_in_category, sql::kIndexCorrelationInCategory},
@@ -162,15 +162,14 @@ Code IndexFile::write_stream(std::span<IndexRow> rows) {
   if (code != SQLITE_OK) return code;
   auto& types = names_->types;
   types.clear();
-  Statement& insert = statements_->stream_message;
+  Statement& insert = statements_->stream_page;
   for (IndexRow& row : rows) {
     row.category_id = category;
     types.insert_or_assign(row.type, row.global_position);
-    insert.bind(1, row.stream_id);
-    insert.bind(2, row.position);
-    insert.bind(3, row.global_position);
-    if (code = insert.run(); code != SQLITE_OK) return code;
+    code = write_pair(insert, row.stream_id, {row.position, row.global_position});
+    if (code != SQLITE_OK) return code;
   }
+  if (code = write_page(insert, last.stream_id); code != SQLITE_OK) return code;
   Statement& type = statements_->type;
   type.bind(1, last.stream_id);
   for (const auto& [name, global_position] : types) {
@@ -210,13 +209,17 @@ Code IndexFile::write_categories(std::span<IndexRow> rows) {
   std::sort(rows.begin(), rows.end(), [](const IndexRow& a, const IndexRow& b) {
     return std::tie(a.category_id, a.global_position) < std::tie(b.category_id, b.global_position);
   });
-  Statement& insert = statements_->category_message;
+  Statement& insert = statements_->category_page;
+  std::int64_t owner = 0;
   for (const IndexRow& row : rows) {
-    insert.bind(1, row.category_id);
-    insert.bind(2, row.global_position);
-    insert.bind(3, row.stream_id);
-    if (const Code code = insert.run(); code != SQLITE_OK) return code;
+    if (row.category_id != owner) {
+      if (const Code code = write_page(insert, owner); code != SQLITE_OK) return code;
+      owner = row.category_id;
+    }
+    const Code code = write_pair(insert, owner, {row.global_position, row.stream_id});
+    if (code != SQLITE_OK) return code;
   }
+  if (const Code code = write_page(insert, owner); code != SQLITE_OK) return code;
   Statement& add = statements_->add_to_category;
   for (const auto& [category, counts] : names_->counts) {
     add.bind(1, category);
@@ -225,6 +228,26 @@ Code IndexFile::write_categories(std::span<IndexRow> rows) {
     if (const Code code = add.run(); code != SQLITE_OK) return code;
   }
   return SQLITE_OK;
+}
+
+Code IndexFile::write_pair(Statement& insert, std::int64_t owner, Pair pair) {
+  PairPage& page = names_->page;
+  if (page.is_full()) {
+    if (const Code code = write_page(insert, owner); code != SQLITE_OK) return code;
+  }
+  page.add(pair);
+  return SQLITE_OK;
+}
+
+Code IndexFile::write_page(Statement& insert, std::int64_t owner) {
+  PairPage& page = names_->page;
+  if (page.empty()) return SQLITE_OK;
+  insert.bind(1, owner);
+  insert.bind(2, page.first());
+  insert.bind_blob(3, page.bytes(owner));
+  const Code code = insert.run();
+  page.clear();
+  return code;
 }
 
 Code IndexFile::category_id(std::string_view stream, std::int64_t& id) {

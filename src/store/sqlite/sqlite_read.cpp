@@ -76,7 +76,7 @@ DbResult<void> StreamRead::read_files(OpenFiles& files, ReadFiles& readers) {
   if (head->stream_id != 0 && from <= head->version) {
     auto scan = readers.index.scan_stream(head->stream_id, from);
     if (!scan) return scan.error();
-    const ResetAtEnd reset(**scan);
+    const ResetAtEnd reset((*scan)->rows());
     cursor_.next = Position{from};
     if (auto done = deliver(files, *head, **scan, readers); !done) return done;
   }
@@ -84,7 +84,7 @@ DbResult<void> StreamRead::read_files(OpenFiles& files, ReadFiles& readers) {
   return {};
 }
 
-DbResult<void> StreamRead::deliver(OpenFiles& files, const StreamHead& head, Statement& scan,
+DbResult<void> StreamRead::deliver(OpenFiles& files, const StreamHead& head, PairScan& scan,
                                    ReadFiles& readers) {
   const std::int64_t cached_end = cursor_.next.value + kCachedPerRead;
   const Snapshot snapshot(readers.log);
@@ -94,15 +94,15 @@ DbResult<void> StreamRead::deliver(OpenFiles& files, const StreamHead& head, Sta
     if (code != SQLITE_DONE && code != SQLITE_ROW) return readers.index.failure(code);
     // Positions have no holes: one that is missing here is missing from the index.
     if (code == SQLITE_DONE && cursor_.next.value <= head.version) return mismatch(readers.index);
-    if (code == SQLITE_DONE || scan.integer(1) > border_) return {};
-    if (scan.integer(0) != cursor_.next.value) return mismatch(readers.index);
+    if (code == SQLITE_DONE || scan.pair().second > border_) return {};
+    if (scan.pair().first != cursor_.next.value) return mismatch(readers.index);
     if (rows_left_ == 0) {
       state_ = ReadState::kMore;
       answered();
       return {};
     }
     MessageRow row;
-    const auto found = readers.log.fetch(scan.integer(1), row);
+    const auto found = readers.log.fetch(scan.pair().second, row);
     if (!found) return found.error();
     if (!*found || row.stream_id != head.stream_id || row.message.position != cursor_.next) {
       return mismatch(readers.index);
@@ -149,11 +149,11 @@ DbResult<void> LastRead::read_files(OpenFiles& files, ReadFiles& readers) {
   if (type_.empty()) {
     auto scan = readers.index.scan_stream(head->stream_id, head->version);
     if (!scan) return scan.error();
-    const ResetAtEnd reset(**scan);
+    const ResetAtEnd reset((*scan)->rows());
     const Code code = (*scan)->step();
     if (code == SQLITE_DONE) return mismatch(readers.index);
     if (code != SQLITE_ROW) return readers.index.failure(code);
-    at = (*scan)->integer(1);
+    at = (*scan)->pair().second;
   } else {
     const auto found = readers.index.find_type(head->stream_id, type_);
     if (!found) return found.error();

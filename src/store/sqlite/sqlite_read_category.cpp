@@ -70,12 +70,12 @@ DbResult<void> CategoryRead::scan(std::optional<std::int64_t> category, ReadFile
     cursor_.next = GlobalPosition{border_ + 1};
     return {};
   }
-  const ResetAtEnd reset(**scan);
+  const ResetAtEnd reset((*scan)->rows());
   return deliver(**scan, readers);
 }
 
-DbResult<Statement*> CategoryRead::start_scan(std::optional<std::int64_t> category,
-                                              ReadFiles& readers) const {
+DbResult<PairScan*> CategoryRead::start_scan(std::optional<std::int64_t> category,
+                                             ReadFiles& readers) const {
   IndexReader& index = readers.index;
   const std::int64_t from = cursor_.next.value;
   if (scans_messages()) return readers.log.scan_messages(from, border_);
@@ -95,7 +95,7 @@ DbResult<bool> CategoryRead::is_wanted(std::int64_t stream_id, IndexReader& inde
   return is_member(*hash, *cursor_.group);
 }
 
-DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
+DbResult<void> CategoryRead::deliver(PairScan& scan, ReadFiles& readers) {
   for (;; --rows_left_) {
     const Code code = scan.step();
     if (code != SQLITE_DONE && code != SQLITE_ROW) {
@@ -105,13 +105,13 @@ DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
       cursor_.next = GlobalPosition{border_ + 1};
       return {};
     }
-    cursor_.next = GlobalPosition{scan.integer(0)};
+    cursor_.next = GlobalPosition{scan.pair().first};
     if (rows_left_ == 0) {
       state_ = ReadState::kMore;
       answered();
       return {};
     }
-    const std::int64_t stream_id = scan.integer(1);
+    const std::int64_t stream_id = scan.pair().second;
     const auto wanted = is_wanted(stream_id, readers.index);
     if (!wanted) return wanted.error();
     if (!*wanted) {
@@ -120,8 +120,8 @@ DbResult<void> CategoryRead::deliver(Statement& scan, ReadFiles& readers) {
       continue;
     }
     cursor_.passed_over = std::max<std::int64_t>(cursor_.passed_over - kPassedPerMessage, 0);
-    const auto goes_on =
-        scans_messages() ? hand_over_from(scan, readers) : fetch_and_hand_over(stream_id, readers);
+    const auto goes_on = scans_messages() ? hand_over_from(scan.rows(), readers)
+                                          : fetch_and_hand_over(stream_id, readers);
     if (!goes_on) return goes_on.error();
     if (!*goes_on) return {};
   }

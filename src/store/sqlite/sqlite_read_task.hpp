@@ -85,7 +85,7 @@ class StreamRead final : public ReadTask {
                    const std::optional<MessageLog::StreamHead>& in_tail) const;
   /// What the message cache has of the messages before `end`, a slice at most.
   Memory read_cached(OpenFiles& files, std::int64_t stream_id, std::int64_t end);
-  DbResult<void> deliver(OpenFiles& files, const StreamHead& head, Statement& scan,
+  DbResult<void> deliver(OpenFiles& files, const StreamHead& head, PairScan& scan,
                          ReadFiles& readers);
 
   StreamCursor& cursor_;
@@ -113,8 +113,8 @@ class CategoryRead final : public ReadTask {
   bool scans_messages() const { return scans_log() && !cursor_.group; }
   DbResult<void> scan(std::optional<std::int64_t> category, ReadFiles& readers);
   /// nullptr: nothing indexed can match.
-  DbResult<Statement*> start_scan(std::optional<std::int64_t> category, ReadFiles& readers) const;
-  DbResult<void> deliver(Statement& scan, ReadFiles& readers);
+  DbResult<PairScan*> start_scan(std::optional<std::int64_t> category, ReadFiles& readers) const;
+  DbResult<void> deliver(PairScan& scan, ReadFiles& readers);
   DbResult<bool> is_wanted(std::int64_t stream_id, IndexReader& index) const;
   DbResult<void> merge(std::optional<std::int64_t> category, ReadFiles& readers);
   /// Hands the message over that lies before `next`; whether the read goes on.

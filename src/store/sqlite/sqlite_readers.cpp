@@ -1,5 +1,7 @@
 #include "store/sqlite/sqlite_readers.hpp"
 
+#include <limits>
+
 #include "store/sqlite/sqlite_schema.hpp"
 
 namespace eventodb::store::sqlite {
@@ -136,27 +138,30 @@ DbResult<Statement*> IndexReader::list_group_hashes(std::optional<std::int64_t> 
   return query;
 }
 
-DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::one_message(Statement& statement) {
-  const ResetAtEnd reset(statement);
-  const Code code = statement.step();
-  if (code == SQLITE_DONE) return std::nullopt;
-  if (code != SQLITE_ROW) return failure(code);
-  return StreamMessage{statement.integer(0), statement.integer(1)};
-}
-
 DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::last_message(
     std::int64_t stream_id) {
-  auto query = ready(last_of_stream_, sql::kLastOfStream);
+  auto query = ready(last_page_of_stream_, sql::kLastPageOfStream);
   if (!query) return query.error();
-  last_of_stream_.bind(1, stream_id);
-  return one_message(last_of_stream_);
+  Statement& page = last_page_of_stream_;
+  const ResetAtEnd reset(page);
+  page.bind(1, stream_id);
+  const Code code = page.step();
+  if (code == SQLITE_DONE) return std::nullopt;
+  if (code != SQLITE_ROW) return failure(code);
+  const bool is_whole = read_pair_page(stream_id, page.integer(0), page.bytes(1), last_page_);
+  if (!is_whole) return failure(SQLITE_CORRUPT);
+  return StreamMessage{last_page_.back().first, last_page_.back().second};
 }
 
 DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::message_from(
     std::int64_t stream_id, std::int64_t position) {
   auto scan = scan_stream(stream_id, position);
   if (!scan) return scan.error();
-  return one_message(**scan);
+  const ResetAtEnd reset((*scan)->rows());
+  const Code code = (*scan)->step();
+  if (code == SQLITE_DONE) return std::nullopt;
+  if (code != SQLITE_ROW) return failure(code);
+  return StreamMessage{(*scan)->pair().first, (*scan)->pair().second};
 }
 
 DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::message_from(
@@ -177,44 +182,48 @@ DbResult<std::optional<IndexReader::StreamMessage>> IndexReader::message_from(
   return best;
 }
 
-DbResult<Statement*> IndexReader::scan_stream(std::int64_t stream_id, std::int64_t position) {
-  auto query = ready(scan_stream_, sql::kScanStream);
-  if (!query) return query;
+DbResult<PairScan*> IndexReader::scan_stream(std::int64_t stream_id, std::int64_t position) {
+  auto pages = ready(scan_stream_, sql::kScanStream);
+  if (!pages) return pages.error();
   scan_stream_.reset();
   scan_stream_.bind(1, stream_id);
   scan_stream_.bind(2, position);
-  return query;
+  scan_.start(scan_stream_, stream_id, position, std::numeric_limits<std::int64_t>::max());
+  return &scan_;
 }
 
-DbResult<Statement*> IndexReader::scan_category(std::int64_t category, std::int64_t from,
-                                                std::int64_t to) {
-  auto query = ready(scan_category_, sql::kScanCategory);
-  if (!query) return query;
-  scan_category_.bind(1, from);
-  scan_category_.bind(2, to);
-  scan_category_.bind(3, category);
-  return query;
+DbResult<PairScan*> IndexReader::scan_category(std::int64_t category, std::int64_t from,
+                                               std::int64_t to) {
+  auto pages = ready(scan_category_, sql::kScanCategory);
+  if (!pages) return pages.error();
+  scan_category_.bind(1, category);
+  scan_category_.bind(2, from);
+  scan_category_.bind(3, to);
+  scan_.start(scan_category_, category, from, to);
+  return &scan_;
 }
 
-DbResult<Statement*> IndexReader::scan_correlation(std::int64_t correlation, std::int64_t from,
-                                                   std::int64_t to) {
-  auto query = ready(scan_correlation_, sql::kScanCorrelation);
-  if (!query) return query;
+DbResult<PairScan*> IndexReader::scan_correlation(std::int64_t correlation, std::int64_t from,
+                                                  std::int64_t to) {
+  auto rows = ready(scan_correlation_, sql::kScanCorrelation);
+  if (!rows) return rows.error();
   scan_correlation_.bind(1, from);
   scan_correlation_.bind(2, to);
   scan_correlation_.bind(3, correlation);
-  return query;
+  scan_.start(scan_correlation_);
+  return &scan_;
 }
 
-DbResult<Statement*> IndexReader::scan_correlation(std::int64_t correlation, std::int64_t category,
-                                                   std::int64_t from, std::int64_t to) {
-  auto query = ready(scan_correlation_in_category_, sql::kScanCorrelationInCategory);
-  if (!query) return query;
+DbResult<PairScan*> IndexReader::scan_correlation(std::int64_t correlation, std::int64_t category,
+                                                  std::int64_t from, std::int64_t to) {
+  auto rows = ready(scan_correlation_in_category_, sql::kScanCorrelationInCategory);
+  if (!rows) return rows.error();
   scan_correlation_in_category_.bind(1, from);
   scan_correlation_in_category_.bind(2, to);
   scan_correlation_in_category_.bind(3, correlation);
   scan_correlation_in_category_.bind(4, category);
-  return query;
+  scan_.start(scan_correlation_in_category_);
+  return &scan_;
 }
 
 DbResult<Statement*> IndexReader::list_streams(std::string_view prefix, std::string_view after,
@@ -266,14 +275,15 @@ DbResult<bool> LogReader::fetch(std::int64_t global_position, MessageRow& row) {
   return true;
 }
 
-DbResult<Statement*> LogReader::scan(std::int64_t from, std::int64_t to) {
+DbResult<PairScan*> LogReader::scan(std::int64_t from, std::int64_t to) {
   scan_.reset();
   scan_.bind(1, from);
   scan_.bind(2, to);
-  return &scan_;
+  pairs_.start(scan_);
+  return &pairs_;
 }
 
-DbResult<Statement*> LogReader::scan_messages(std::int64_t from, std::int64_t to) {
+DbResult<PairScan*> LogReader::scan_messages(std::int64_t from, std::int64_t to) {
   if (!scan_messages_.is_prepared()) {
     const Code code = scan_messages_.prepare(database_, sql::kScanMessagesBetween);
     if (code != SQLITE_OK) return failure(code);
@@ -281,7 +291,8 @@ DbResult<Statement*> LogReader::scan_messages(std::int64_t from, std::int64_t to
   scan_messages_.reset();
   scan_messages_.bind(1, from);
   scan_messages_.bind(2, to);
-  return &scan_messages_;
+  pairs_.start(scan_messages_);
+  return &pairs_;
 }
 
 }  // namespace eventodb::store::sqlite

@@ -13,6 +13,7 @@
 #include "store/sqlite/sqlite_heads.hpp"
 #include "store/sqlite/sqlite_id_directory.hpp"
 #include "store/sqlite/sqlite_log_file.hpp"
+#include "store/sqlite/sqlite_pair_page.hpp"
 
 namespace eventodb::store::sqlite {
 
@@ -63,14 +64,14 @@ class IndexReader {
   DbResult<std::optional<StreamMessage>> message_from(std::int64_t stream_id, std::int64_t position,
                                                       std::int64_t last, std::int64_t from);
 
-  /// Yields (position, global position) in order. Reset it when done.
-  DbResult<Statement*> scan_stream(std::int64_t stream_id, std::int64_t position);
+  /// Yields (position, global position) in order. Reset its rows when done.
+  DbResult<PairScan*> scan_stream(std::int64_t stream_id, std::int64_t position);
   // Yield (global position, stream number) with from <= global position <= to, in order.
-  DbResult<Statement*> scan_category(std::int64_t category, std::int64_t from, std::int64_t to);
-  DbResult<Statement*> scan_correlation(std::int64_t correlation, std::int64_t from,
-                                        std::int64_t to);
-  DbResult<Statement*> scan_correlation(std::int64_t correlation, std::int64_t category,
-                                        std::int64_t from, std::int64_t to);
+  DbResult<PairScan*> scan_category(std::int64_t category, std::int64_t from, std::int64_t to);
+  DbResult<PairScan*> scan_correlation(std::int64_t correlation, std::int64_t from,
+                                       std::int64_t to);
+  DbResult<PairScan*> scan_correlation(std::int64_t correlation, std::int64_t category,
+                                       std::int64_t from, std::int64_t to);
   /// Yields (name, version, last time) in byte order of the names.
   DbResult<Statement*> list_streams(std::string_view prefix, std::string_view after,
                                     std::int64_t limit);
@@ -82,17 +83,18 @@ class IndexReader {
   DbResult<std::optional<std::int64_t>> find_name(Statement& statement, const char* text,
                                                   std::string_view name);
   DbResult<std::optional<std::int64_t>> one_integer(Statement& statement);
-  DbResult<std::optional<StreamMessage>> one_message(Statement& statement);
 
   Database database_;
   Statement begin_, commit_;
   Statement streams_of_category_, last_stream_id_, list_group_hashes_, list_all_group_hashes_;
-  Statement last_of_stream_;
+  Statement last_page_of_stream_;
   Statement find_stream_, find_type_, find_category_, find_correlation_, group_hash_;
   Statement scan_stream_, scan_category_, scan_correlation_, scan_correlation_in_category_;
   Statement list_streams_, list_categories_;
   IdPageReader id_pages_;
   std::vector<IdPlace> ids_;  // of a page
+  PairScan scan_;
+  std::vector<Pair> last_page_;
   boost::unordered_flat_map<std::int64_t, std::optional<std::uint64_t>> group_hashes_;
 };
 
@@ -112,9 +114,10 @@ class LogReader {
   /// The views live until the next call; false: there is no such message.
   DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
   /// Yields (global position, stream number) with from <= global position <= to, in order.
-  DbResult<Statement*> scan(std::int64_t from, std::int64_t to);
-  /// The same for who wants every message: with all of it, for row_of(), which saves the fetches.
-  DbResult<Statement*> scan_messages(std::int64_t from, std::int64_t to);
+  DbResult<PairScan*> scan(std::int64_t from, std::int64_t to);
+  /// The same for who wants every message: its rows have all of it, for row_of(), which saves the
+  /// fetches.
+  DbResult<PairScan*> scan_messages(std::int64_t from, std::int64_t to);
   /// The views live until the scan's next step.
   DbResult<MessageRow> row_of(const Statement& scan) const {
     return MessageRow::read(scan, database_, seed_);
@@ -124,6 +127,7 @@ class LogReader {
   Database database_;
   std::uint64_t seed_ = 0;
   Statement begin_, commit_, fetch_, scan_, scan_messages_;
+  PairScan pairs_;
 };
 
 /// What one read on a reader thread works with; kept by the namespace between reads.

@@ -59,12 +59,12 @@ CREATE TABLE streams(
   stream_id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, category_id INTEGER NOT NULL,
   version INTEGER NOT NULL, last_time INTEGER NOT NULL, group_hash INTEGER);
 CREATE INDEX streams_of_category ON streams(category_id, stream_id, group_hash);
-CREATE TABLE stream_messages(
-  stream_id INTEGER NOT NULL, position INTEGER NOT NULL, global_position INTEGER NOT NULL,
-  PRIMARY KEY (stream_id, position)) WITHOUT ROWID;
-CREATE TABLE category_messages(
-  category_id INTEGER NOT NULL, global_position INTEGER NOT NULL, stream_id INTEGER NOT NULL,
-  PRIMARY KEY (category_id, global_position)) WITHOUT ROWID;
+CREATE TABLE stream_pages(
+  stream_id INTEGER NOT NULL, first_position INTEGER NOT NULL, messages BLOB NOT NULL,
+  PRIMARY KEY (stream_id, first_position)) WITHOUT ROWID;
+CREATE TABLE category_pages(
+  category_id INTEGER NOT NULL, first_global_position INTEGER NOT NULL, messages BLOB NOT NULL,
+  PRIMARY KEY (category_id, first_global_position)) WITHOUT ROWID;
 CREATE TABLE id_pages(page INTEGER PRIMARY KEY, ids BLOB NOT NULL);
 CREATE TABLE id_parts(
   segment_id INTEGER NOT NULL, part INTEGER NOT NULL, pages BLOB NOT NULL, filter BLOB NOT NULL,

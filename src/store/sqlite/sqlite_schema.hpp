@@ -10,7 +10,7 @@ namespace eventodb::store::sqlite {
 
 inline constexpr int kRegistryVersion = 1;
 inline constexpr int kLogVersion = 1;
-inline constexpr int kIndexVersion = 3;  ///< an index of any other version is rebuilt
+inline constexpr int kIndexVersion = 4;  ///< an index of any other version is rebuilt
 
 /// Makes the tables in an empty file and leaves it in WAL mode.
 DbResult<void> create_registry(Database& database);
@@ -123,10 +123,10 @@ inline constexpr char kIndexStream[] =
     " VALUES (?1,?2,?3,?4,?5,?6)";
 inline constexpr char kUpdateStream[] =
     "UPDATE streams SET version=?2, last_time=?3 WHERE stream_id=?1";
-inline constexpr char kIndexStreamMessage[] =
-    "INSERT INTO stream_messages(stream_id, position, global_position) VALUES (?1,?2,?3)";
-inline constexpr char kIndexCategoryMessage[] =
-    "INSERT INTO category_messages(category_id, global_position, stream_id) VALUES (?1,?2,?3)";
+inline constexpr char kIndexStreamPage[] =
+    "INSERT INTO stream_pages(stream_id, first_position, messages) VALUES (?1,?2,?3)";
+inline constexpr char kIndexCategoryPage[] =
+    "INSERT INTO category_pages(category_id, first_global_position, messages) VALUES (?1,?2,?3)";
 inline constexpr char kIndexType[] =
     "INSERT OR REPLACE INTO last_of_type(stream_id, type, global_position) VALUES (?1,?2,?3)";
 inline constexpr char kIndexCorrelation[] =
@@ -162,15 +162,20 @@ inline constexpr char kListGroupHashes[] =
     " ORDER BY stream_id";
 inline constexpr char kListAllGroupHashes[] =
     "SELECT stream_id, group_hash FROM streams WHERE stream_id>?1 ORDER BY stream_id";
-inline constexpr char kLastOfStream[] =
-    "SELECT position, global_position FROM stream_messages"
-    " WHERE stream_id=?1 ORDER BY position DESC LIMIT 1";
+inline constexpr char kLastPageOfStream[] =
+    "SELECT first_position, messages FROM stream_pages"
+    " WHERE stream_id=?1 ORDER BY first_position DESC LIMIT 1";
+// From the page that begins at or before ?2.
 inline constexpr char kScanStream[] =
-    "SELECT position, global_position FROM stream_messages"
-    " WHERE stream_id=?1 AND position>=?2 ORDER BY position";
+    "SELECT first_position, messages FROM stream_pages"
+    " WHERE stream_id=?1 AND first_position>=coalesce((SELECT max(first_position)"
+    " FROM stream_pages WHERE stream_id=?1 AND first_position<=?2), ?2)"
+    " ORDER BY first_position";
 inline constexpr char kScanCategory[] =
-    "SELECT global_position, stream_id FROM category_messages"
-    " WHERE category_id=?3 AND global_position BETWEEN ?1 AND ?2 ORDER BY global_position";
+    "SELECT first_global_position, messages FROM category_pages"
+    " WHERE category_id=?1 AND first_global_position>=coalesce((SELECT max(first_global_position)"
+    " FROM category_pages WHERE category_id=?1 AND first_global_position<=?2), ?2)"
+    " AND first_global_position<=?3 ORDER BY first_global_position";
 inline constexpr char kScanCorrelation[] =
     "SELECT global_position, stream_id FROM correlation_messages"
     " WHERE correlation_id=?3 AND global_position BETWEEN ?1 AND ?2 ORDER BY global_position";

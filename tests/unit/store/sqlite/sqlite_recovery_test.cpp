@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "store/sqlite/sqlite_open_files.hpp"
+#include "store/sqlite/sqlite_pair_page.hpp"
 #include "store/sqlite/sqlite_registry.hpp"
 #include "unit/store/sqlite/sqlite_fixture.hpp"
 
@@ -170,16 +171,53 @@ TEST_F(SqliteRecovery, IndexOverwrittenAnywhere) {
   }
 }
 
+/// Replaces a page of the category's index.
+void set_category_page(sqlite3* index, std::int64_t category, PairPage& page) {
+  const std::string_view bytes = page.bytes(category);
+  sqlite3_stmt* update = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(index,
+                               "UPDATE category_pages SET messages=?3"
+                               " WHERE category_id=?1 AND first_global_position=?2",
+                               -1, &update, nullptr),
+            SQLITE_OK);
+  sqlite3_bind_int64(update, 1, category);
+  sqlite3_bind_int64(update, 2, page.first());
+  sqlite3_bind_blob(update, 3, bytes.data(), static_cast<int>(bytes.size()), SQLITE_STATIC);
+  EXPECT_EQ(sqlite3_step(update), SQLITE_DONE);
+  EXPECT_EQ(sqlite3_finalize(update), SQLITE_OK);
+}
+
+/// Gives a message of a category's index another stream, in a page that is whole.
+void give_another_stream(sqlite3* index, std::int64_t global_position) {
+  sqlite3_stmt* pages = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(index, "SELECT * FROM category_pages", -1, &pages, nullptr),
+            SQLITE_OK);
+  int changes = 0;
+  while (changes == 0 && sqlite3_step(pages) == SQLITE_ROW) {
+    const auto category = sqlite3_column_int64(pages, 0);
+    const std::string_view bytes(static_cast<const char*>(sqlite3_column_blob(pages, 2)),
+                                 static_cast<std::size_t>(sqlite3_column_bytes(pages, 2)));
+    std::vector<Pair> pairs;
+    ASSERT_TRUE(read_pair_page(category, sqlite3_column_int64(pages, 1), bytes, pairs));
+    PairPage changed;
+    for (Pair& pair : pairs) {
+      if (pair.first == global_position) {
+        ++pair.second;
+        ++changes;
+      }
+      changed.add(pair);
+    }
+    if (changes != 0) set_category_page(index, category, changed);
+  }
+  EXPECT_EQ(sqlite3_finalize(pages), SQLITE_OK);
+  EXPECT_EQ(changes, 1);
+}
+
 TEST_F(SqliteRecovery, AWrongStreamInACategorysIndexLosesNoMessage) {
   make_closed(500);
   sqlite3* index = nullptr;
   ASSERT_EQ(sqlite3_open(index_file().c_str(), &index), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(index,
-                         "UPDATE category_messages SET stream_id=stream_id+1"
-                         " WHERE global_position=102",
-                         nullptr, nullptr, nullptr),
-            SQLITE_OK);
-  EXPECT_EQ(sqlite3_changes(index), 1);
+  give_another_stream(index, 102);
   ASSERT_EQ(sqlite3_close(index), SQLITE_OK);
   open();
   expect_numbered(find(), 500);
