@@ -54,7 +54,8 @@ inline constexpr std::size_t kDroppedBodyBytesMax = 64 * 1024;
 inline constexpr std::size_t kResponsePieceBytes = 1024 * 1024;
 /// Pipelined answers are gathered up to this size before they are written.
 inline constexpr std::size_t kPipelinedAnswerBytes = 64 * 1024;
-/// Writes that wait behind each other, pipelined or in a JSON-RPC batch, and share a commit.
+/// Writes that wait behind each other, pipelined or in a JSON-RPC batch, and are handed over
+/// together. Of pipelined ones only those whose bytes have arrived: some eight KiB at a time.
 inline constexpr std::size_t kWritesTogetherMax = 128;
 /// A connection's buffer that grew past this is given back after the request.
 inline constexpr std::size_t kBufferKeptBytes = 64 * 1024;
@@ -82,7 +83,8 @@ inline constexpr auto kKeepAliveInterval = 20s;
 /// Appends waiting in one namespace; one more is answered 503.
 inline constexpr std::size_t kPendingAppendsMax = 65'536;
 inline constexpr std::size_t kPendingAppendBytesMax = 256 * 1024 * 1024;
-/// One commit takes at most this many messages (and at least one append, however large).
+/// One commit takes at most this many messages, and at least one append, or the writes that came
+/// together, however large.
 inline constexpr std::size_t kCommitMessagesMax = 4096;
 inline constexpr std::size_t kCommitBytesMax = 8 * 1024 * 1024;
 /// Messages in the log but not yet in the derived index are kept in memory; writers wait above.

@@ -84,10 +84,10 @@ class HttpSession {
       if (gone_) co_return false;
       co_await connection_.yield();
     }
+    if (connection_.thread().stopping()) co_return false;
     const bool first = memory.pending().empty();
     memory.drop_taken();
     if (first) {
-      if (connection_.thread().stopping()) co_return false;
       memory.in.shrink_above(limits::kBufferKeptBytes);
       connection_.enter(Phase::kIdle);
     } else if (connection_.phase() != Phase::kHeader) {

@@ -6,6 +6,12 @@
 
 // What is known about the ids of an index, from its file.
 namespace eventodb::store::sqlite {
+namespace {
+
+/// The smallest row of id_pages has a checksum and an id with its place: 32 bytes of 8192.
+constexpr std::int64_t kRowsPerFilePageMax = 256;
+
+}  // namespace
 
 /// A segment as the file has it.
 struct IdSegments::Stored {
@@ -120,6 +126,11 @@ Code IdSegments::arrange(std::vector<Stored>& stored) {
 Code IdSegments::find_free_pages() {
   const auto newest = database_->query_integer(sql::kNewestIdPage);
   if (!newest) return newest.error().code;
+  const auto file_pages = database_->query_integer("PRAGMA page_count");
+  if (!file_pages) return file_pages.error().code;
+  // Numbers are used again, so there are no more than rows fit the file.
+  const bool can_be = *newest >= 0 && *newest / kRowsPerFilePageMax <= *file_pages;
+  if (!can_be) return SQLITE_CORRUPT;
   page_end_ = *newest + 1;
   std::vector<bool> is_used(static_cast<std::size_t>(page_end_));
   bool is_right = true;
@@ -140,11 +151,12 @@ Code IdSegments::find_free_pages() {
   for (const Segment& segment : retired_) {
     for (const auto& part : segment->parts) note(*part, false);
   }
+  if (!is_right) return SQLITE_CORRUPT;
   free_pages_.clear();
   for (std::int64_t page = page_end_ - 1; page > 0; --page) {
     if (!is_used[static_cast<std::size_t>(page)]) free_pages_.push_back(page);
   }
-  return is_right ? SQLITE_OK : SQLITE_CORRUPT;
+  return SQLITE_OK;
 }
 
 }  // namespace eventodb::store::sqlite

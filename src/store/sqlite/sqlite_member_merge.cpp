@@ -53,10 +53,13 @@ DbResult<std::optional<MemberMerge::Head>> MemberMerge::first_head(IndexReader& 
   if (!*last) return index.failure(SQLITE_CORRUPT);  // a stream has a message
   if ((*last)->global_position < from_) return std::nullopt;
   auto first = index.message_from(stream_id, 0);
+  // Positions have no holes, neither at the beginning nor in advance().
+  const bool has_first = first && *first && (*first)->position == 0;
   if (first && *first && (*first)->global_position < from_) {
     first = index.message_from(stream_id, (*first)->position + 1, (*last)->position, from_);
   }
   if (!first) return first.error();
+  if (!has_first) return index.failure(SQLITE_CORRUPT);
   if (!*first || (*first)->global_position > to_) return std::nullopt;
   return Head{(*first)->global_position, stream_id, (*first)->position};
 }
@@ -79,7 +82,9 @@ DbResult<void> MemberMerge::advance(IndexReader& index) {
   heads_.pop_back();
   const auto next = index.message_from(read.stream_id, read.position + 1);
   if (!next) return next.error();
-  if (!*next || (*next)->global_position >= end_) return {};
+  if (!*next) return {};
+  if ((*next)->position != read.position + 1) return index.failure(SQLITE_CORRUPT);
+  if ((*next)->global_position >= end_) return {};
   heads_.push_back({(*next)->global_position, read.stream_id, (*next)->position});
   std::push_heap(heads_.begin(), heads_.end(), is_higher);
   return {};

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <exception>
 
 namespace eventodb::store::sqlite {
 namespace {
@@ -54,7 +55,22 @@ std::vector<IndexRow> collect(const MessageLog& tail, std::mutex& mutex) {
 }  // namespace
 
 DbResult<std::unique_ptr<OpenFiles>> OpenFiles::open(const NamespacePlace& place,
-                                                     bool rebuild_index, const Progress& progress) {
+                                                     bool rebuild_index,
+                                                     const Progress& progress) try {
+  auto opened = open_as_it_is(place, rebuild_index, progress);
+  if (opened || rebuild_index) return opened;
+  const Failure& failure = opened.error();
+  if (!failure.is_derived || !is_damage(failure.code)) return opened;
+  // Found by the steps that catch up, behind the look at the index as a whole.
+  spdlog::warn("storage: {}; the index is rebuilt from the log", failure.text);
+  return open_as_it_is(place, true, progress);
+} catch (const std::exception& error) {
+  return Failure{SQLITE_NOMEM, place.directory + ": open: " + error.what()};
+}
+
+DbResult<std::unique_ptr<OpenFiles>> OpenFiles::open_as_it_is(const NamespacePlace& place,
+                                                              bool rebuild_index,
+                                                              const Progress& progress) {
   auto files = std::make_unique<OpenFiles>();
   files->place = place;
   if (auto opened = files->log.open(place.log_path(), place.log_id, place.id, place.options);

@@ -88,6 +88,9 @@ struct OpenFiles {
   std::vector<std::unique_ptr<ReadFiles>> idle_readers;
 
  private:
+  static DbResult<std::unique_ptr<OpenFiles>> open_as_it_is(const NamespacePlace& place,
+                                                            bool rebuild_index,
+                                                            const Progress& progress);
   DbResult<void> catch_up(const Progress& progress);
   void add_to_tail(const MessageRow& row);
 };

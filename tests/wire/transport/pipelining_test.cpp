@@ -177,7 +177,7 @@ TEST_P(Pipelining, AnswersAreThoseOfRequestsThatComeOneByOne) {
   }
 }
 
-TEST_P(Pipelining, MoreWritesThanShareACommit) {
+TEST_P(Pipelining, MoreWritesThanAServerReadsAtOnce) {
   constexpr std::size_t kWrites = 3 * limits::kWritesTogetherMax + 1;
   std::string all;
   for (std::size_t i = 0; i < kWrites; ++i) {

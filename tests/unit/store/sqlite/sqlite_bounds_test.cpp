@@ -58,6 +58,10 @@ class SqliteBoundsTest : public SqliteTest {
     return io_.start(log.ns().append({&message, 1}, {&written_, 1}));
   }
 
+  void append_each(const Log& log, std::span<Append> appends) {
+    io_.run(log.ns().append_each(appends));
+  }
+
   /// Puts one commit in the way, then starts `count` appends behind it.
   std::vector<Waiting> start_behind(HeldWriter& writer, const Log& log, const NewMessage& message,
                                     std::size_t count) {
@@ -102,6 +106,31 @@ TEST_F(SqliteBoundsTest, OneAppendTooManyIsOverload) {
   }
   must(log.append(message));  // there is room again
   EXPECT_EQ(log.read_stream("a-1").messages.size(), 5U) << "nothing of the refused one is stored";
+}
+
+TEST_F(SqliteBoundsTest, AppendsThatCameTogetherAreRefusedTogether) {
+  wanted_.pending_appends_max = 4;
+  open();
+  const Log log = create();
+  const NewMessage message = event("a-1");
+  std::vector<WrittenMessage> written(6);
+  std::vector<Append> appends;
+  for (WrittenMessage& each : written) appends.push_back({{&message, 1}, {&each, 1}});
+  {
+    HeldWriter writer(log.ns());
+    auto waiting = start_behind(writer, log, message, 2);
+    append_each(log, appends);
+    for (const Append& each : appends) {
+      EXPECT_EQ(failure_of(each.outcome), ErrorCode::kOverloaded);
+    }
+    writer.release();
+    for (auto& one : waiting) EXPECT_TRUE(one.get());
+  }
+  EXPECT_EQ(log.read_stream("a-1").messages.size(), 2U) << "nothing of the refused ones is stored";
+  // Where nothing else waits, they are taken however many they are.
+  append_each(log, appends);
+  for (const Append& each : appends) EXPECT_TRUE(each.outcome);
+  EXPECT_EQ(log.read_stream("a-1").messages.size(), 8U);
 }
 
 TEST_F(SqliteBoundsTest, TooManyBytesWaitingIsOverload) {

@@ -262,6 +262,14 @@ TEST_F(IdDamage, OfWhatLeadsToPagesIsNoticedAtOnce) {
   EXPECT_GT(tried, 4);
 }
 
+TEST_F(IdDamage, OfANumberOfAPageIsNoticedBeforeItIsMadeRoomFor) {
+  for (const char* number : {"9223372036854775807", "-1", "1099511627776"}) {
+    EXPECT_TRUE(is_refused("UPDATE id_pages SET page=" + std::string(number) +
+                           " WHERE page=(SELECT max(page) FROM id_pages)"))
+        << number;
+  }
+}
+
 // --- filter --------------------------------------------------------------------------------------
 
 TEST(IdFilter, NeverMissesAndSeldomErrs) {

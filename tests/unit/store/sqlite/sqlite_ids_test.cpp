@@ -38,7 +38,7 @@ class SqliteIds : public SqliteTest {
     }
   }
 
-  void expect_repeats() {
+  void expect_repeats(std::int64_t count) {
     for (int i = 0; i < kBatches; ++i) {
       const auto again = must(find().append(batch(i)));
       for (std::size_t n = 0; n < again.size(); ++n) {
@@ -46,7 +46,7 @@ class SqliteIds : public SqliteTest {
                   1 + i * static_cast<std::int64_t>(kBatchIds) + static_cast<std::int64_t>(n));
       }
     }
-    ASSERT_EQ(must(find().head()).value, kBatches * static_cast<std::int64_t>(kBatchIds));
+    ASSERT_EQ(must(find().head()).value, count);
   }
 
   /// Changes index.db as no program of ours does.
@@ -57,13 +57,13 @@ class SqliteIds : public SqliteTest {
     EXPECT_EQ(sqlite3_close(handle), SQLITE_OK);
   }
   /// Opens the store and asks for everything; returns what was logged.
-  std::string log_of_retries() {
+  std::string log_of_retries(std::int64_t count = kBatches * kBatchIds) {
     std::ostringstream text;
     const auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text);
     const auto previous = spdlog::default_logger();
     spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink));
     open();
-    expect_repeats();
+    expect_repeats(count);
     close();
     spdlog::set_default_logger(previous);
     return text.str();
@@ -95,6 +95,19 @@ TEST_F(SqliteIds, AreFoundWhateverPageOfThemIsDamaged) {
     EXPECT_NE(log_of_retries().find("it is rebuilt from the log"), std::string::npos);
     EXPECT_EQ(log_of_retries(), "");
   }
+}
+
+TEST_F(SqliteIds, DamageThatCatchingUpMeetsLeadsToARebuildToo) {
+  wanted_.tail_messages_max = 1000;
+  write();
+  run_and_kill([](SqliteTest& test) {  // leaves more to index than the tail may hold
+    const Log log = test.find();
+    for (int i = 0; i < 3; ++i) must(log.append(std::vector<NewMessage>(400, event("b-1"))));
+  });
+  change_index("UPDATE id_pages SET ids=zeroblob(length(ids))");
+  EXPECT_NE(log_of_retries(kBatches * static_cast<std::int64_t>(kBatchIds) + 1200)
+                .find("the index is rebuilt from the log"),
+            std::string::npos);
 }
 
 TEST_F(SqliteIds, AnIndexOfAnotherVersionIsRebuiltAndTheLogSaysSo) {

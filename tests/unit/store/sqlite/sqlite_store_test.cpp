@@ -239,6 +239,38 @@ TEST_F(SqliteStoreTest, TokenHashesSurvive) {
   EXPECT_EQ(find().ns().token_hash(), other);
 }
 
+TEST_F(SqliteStoreTest, ReadsBeginAnywhereInPackedRows) {
+  open();
+  {
+    const Log log = create();
+    for (int i = 0; i < 500; ++i) {
+      must(log.append({event("a-1"), event("b-1"), event("a-1")}));
+    }
+  }
+  close();  // indexed in rows of many messages
+  open();
+  const Log log = find();
+  for (const std::int64_t from : {0, 1, 126, 127, 128, 129, 255, 256, 257, 640, 998, 999, 1000}) {
+    const auto positions = log.read({.stream = "a-1", .next = {from}, .remaining = 3}).positions();
+    std::vector<std::int64_t> expected;
+    for (std::int64_t at = from; at < std::min<std::int64_t>(from + 3, 1000); ++at) {
+      expected.push_back(at);
+    }
+    EXPECT_EQ(positions, expected) << from;
+  }
+  const auto all = log.read_all();
+  for (const std::int64_t from : {-1, 0, 1, 2, 190, 191, 192, 193, 194, 1000, 1499, 1500, 1501}) {
+    std::vector<std::int64_t> expected;
+    for (const auto& message : all.messages) {
+      const bool fits = message.stream == "b-1" && message.global_position.value >= from;
+      if (fits && expected.size() < 3) expected.push_back(message.global_position.value);
+    }
+    EXPECT_EQ(log.read({.category = "b", .next = {from}, .remaining = 3}).global_positions(),
+              expected)
+        << from;
+  }
+}
+
 TEST_F(SqliteStoreTest, SaysWhatItIs) {
   open();
   EXPECT_EQ(store().describe().backend, "sqlite");
