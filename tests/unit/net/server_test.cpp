@@ -221,15 +221,17 @@ TEST(Server, HalfAHeaderIsNoRequestToWaitFor) {
 /// The stop comes while the connection lets the others have their turn before it reads again.
 TEST(Server, ClosesAConnectionThatHasJustBeenAnsweredWhenItStops) {
   Server::Options options;
-  options.shutdown_grace = options.timeouts.idle = std::chrono::hours(1);
-  RunningServer server(options);
-  auto client = server.connect();
-  client.send(http_request("GET", "/stopping"));
-  const HttpResponse response = client.receive();
-  EXPECT_EQ(response.body, "done");
-  EXPECT_NE(response.field("Connection"), "close") << "the stop came before the answer was sent";
-  EXPECT_TRUE(client.is_closed());
-  EXPECT_TRUE(server.stop());
+  options.shutdown_grace = options.timeouts.idle = options.timeouts.header = std::chrono::hours(1);
+  for (const char* behind : {"", "POST /echo HTTP/1.1\r\nHo"}) {  // the next request has begun
+    RunningServer server(options);
+    auto client = server.connect();
+    client.send(http_request("GET", "/stopping") + behind);
+    const HttpResponse response = client.receive();
+    EXPECT_EQ(response.body, "done");
+    EXPECT_NE(response.field("Connection"), "close") << "the stop came before the answer was sent";
+    EXPECT_TRUE(client.is_closed());
+    EXPECT_TRUE(server.stop());
+  }
 }
 
 TEST(Server, AnswersRunningRequestsBeforeItStops) {
