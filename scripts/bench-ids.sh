@@ -1,72 +1,42 @@
 #!/bin/bash
+# usage: bench-ids.sh [options]
+#
 # What messages with random (v4) ids cost beside ones with ascending (v7) ids, in a large store.
-# shellcheck disable=SC2034  # LOAD and LOAD_PIN are for bench-common.sh
+#
+# Fills one store with messages that have v7 ids and one with v4 ids, each with a server of its own,
+# then writes to them in turn: single writes over 64 connections, and batches of 100 over 4. Each
+# run ends when the index has caught up. Prints rates, CPU time and their ratios (median, least and
+# largest of the rounds). Everything that was started is ended, data is removed.
+#
+#   --messages N       messages in each store before the rounds              [10000000]
+#   --rounds N         runs of each kind                                      [5]
+#   --duration D       length of one run                                      [3s]
+#   --streams N        streams they go to                                     [1000]
+#   --durability D     disk or os                                             [disk]
+#   --server PROGRAM   the server to measure                                  [of the build directory]
+#   --data-parent DIR  directory the stores are made in; decides which disk   [the build directory]
+#   --build-dir DIR    where the programs are                                 [build/release]
+#   --help
 set -euo pipefail
 
-# shellcheck source=/dev/null
+# shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
 
-usage() {
-  cat <<'EOF'
-usage: bench-ids.sh [options]
-
-Fills one store with messages that have v7 ids and one with v4 ids, each with a server of its own,
-then writes to them in turn: single writes over 64 connections, and batches of 100 over 4. Each run
-ends when the index has caught up. Prints rates, CPU time and their ratios (median, least and
-largest of the rounds). Everything that was started is ended, data is removed.
-
-  --messages N       messages in each store before the rounds              [10000000]
-  --rounds N         runs of each kind                                      [5]
-  --duration D       length of one run                                      [3s]
-  --streams N        streams they go to                                     [1000]
-  --durability D     disk or os                                             [disk]
-  --server PROGRAM   the server to measure                                  [of the build directory]
-  --data-parent DIR  directory the stores are made in; decides which disk   [the build directory]
-  --build-dir DIR    where the programs are                                 [build/release]
-  --help
-EOF
-}
-
-MESSAGES=10000000 ROUNDS=5 DURATION=3s STREAMS=1000 DURABILITY=disk
-BUILD=$ROOT/build/release DATA_PARENT='' SERVER=''
+MESSAGES=10000000 ROUNDS=5 DURATION=3s STREAMS=1000 DURABILITY=disk DATA_PARENT='' SERVER=''
 KINDS=(v7 v4)
-declare -A PID PORT TOKEN FILL
-
-parse_flags() {
-  while [[ $# -gt 0 ]]; do
-    case $1 in
-      --help | -h) usage && exit 0 ;;
-      --messages | --rounds | --duration | --streams | --durability | --server | --data-parent | \
-        --build-dir)
-        [[ $# -ge 2 ]] || { usage >&2 && exit 2; }
-        ;;
-      *) usage >&2 && exit 2 ;;
-    esac
-    case $1 in
-      --messages) MESSAGES=$2 ;;
-      --rounds) ROUNDS=$2 ;;
-      --duration) DURATION=$2 ;;
-      --streams) STREAMS=$2 ;;
-      --durability) DURABILITY=$2 ;;
-      --server) SERVER=$2 ;;
-      --data-parent) DATA_PARENT=$2 ;;
-      --build-dir) BUILD=$2 ;;
-    esac
-    shift 2
-  done
-}
+declare -A PID PORT TOKENS FILL
 
 start_server() { # $1: kind
   local log=$WORK/$1.log
   start_program "$log" "$SERVER" serve --port 0 --bind 127.0.0.1 --data-dir "$WORK/$1" \
     --durability "$DURABILITY"
   PID[$1]=$PROGRAM_PID PORT[$1]=$PROGRAM_PORT
-  TOKEN[$1]=$(grep -A1 '^DEFAULT NAMESPACE TOKEN:' "$log" | tail -1)
+  TOKENS[$1]=$(grep -A1 '^DEFAULT NAMESPACE TOKEN:' "$log" | tail -1)
 }
 
-message_count() { # $1: kind
-  curl -sS -f -H "Authorization: Bearer ${TOKEN[$1]}" "http://127.0.0.1:${PORT[$1]}/rpc" \
-    -d '["ns.info","default"]' | jq .messageCount
+# What bench-common.sh takes for the server.
+use_server() { # $1: kind
+  SERVER_PID=${PID[$1]} SERVER_PORT=${PORT[$1]} TOKEN=${TOKENS[$1]}
 }
 
 # CPU time of the threads that write the index so far, in microseconds.
@@ -88,8 +58,9 @@ wait_for_index() { # $1: pid
 measure() { # $1: kind, rest: flags of eventodb-load
   local kind=$1 pid=${PID[$1]} cpu indexer
   shift
+  use_server "$kind"
   cpu=$(cpu_us "$pid") indexer=$(indexer_us "$pid")
-  run_load "$pid" "${PORT[$kind]}" "${TOKEN[$kind]}" --mix write --payload-bytes 300 \
+  load --mix write --payload-bytes 300 \
     --streams "$STREAMS" --ids "$kind" --duration "$DURATION" "$@" >/dev/null
   wait_for_index "$pid"
   jq -r --argjson cpu "$(($(cpu_us "$pid") - cpu))" \
@@ -100,13 +71,14 @@ measure() { # $1: kind, rest: flags of eventodb-load
 
 fill() { # $1: kind
   local count rest began=$EPOCHREALTIME
-  count=$(message_count "$1")
+  use_server "$1"
+  count=$(message_count)
   while rest=$((MESSAGES - count)) && ((rest > 0)); do
     # Time for what is missing at 400,000 a second, so that little is written beyond it.
-    run_load "${PID[$1]}" "${PORT[$1]}" "${TOKEN[$1]}" --mix write --payload-bytes 300 \
+    load --mix write --payload-bytes 300 \
       --streams "$STREAMS" --ids "$1" --batch 100 --workers 4 \
       --duration "$((rest / 400 + 100))ms" >/dev/null
-    count=$(message_count "$1")
+    count=$(message_count)
   done
   wait_for_index "${PID[$1]}"
   FILL[$1]=$(awk -v a="$began" -v b="$EPOCHREALTIME" 'BEGIN { printf "%d", b - a }')
@@ -149,16 +121,17 @@ print_sizes() {
 }
 
 main() {
-  local kind round
+  local kind
   parse_flags "$@"
-  LOAD=$BUILD/eventodb-load LOAD_PIN=() SERVER=${SERVER:-$BUILD/eventodb}
-  [[ -x $SERVER && -x $LOAD ]] || fail "$SERVER or $LOAD is not built"
-  make_work_directory "${DATA_PARENT:-$BUILD}"
+  need_built eventodb eventodb-load
+  SERVER=${SERVER:-$BUILD_DIR/eventodb}
+  [[ -x $SERVER ]] || fail "$SERVER is not built"
+  make_work_directory "${DATA_PARENT:-$BUILD_DIR}"
   for kind in "${KINDS[@]}"; do
     start_server "$kind"
     fill "$kind"
   done
-  for round in $(seq "$ROUNDS"); do
+  for _ in $(seq "$ROUNDS"); do
     for kind in "${KINDS[@]}"; do
       measure "$kind" --workers 64 >>"$WORK/single.$kind"
       measure "$kind" --workers 4 --batch 100 >>"$WORK/batch.$kind"

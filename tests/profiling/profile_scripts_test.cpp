@@ -119,7 +119,7 @@ TEST(ProfileCompare, SaysWhatIsMissing) {
 
 TEST(ScriptsThatMeasure, ExplainThemselvesAndRefuseFlagsTheyDoNotKnow) {
   for (const std::string name :
-       {"bench-bulk.sh", "bench-compare.sh", "bench-listings.sh", "bench-memory.sh",
+       {"bench-bulk.sh", "bench-compare.sh", "bench-listings.sh", "bench-memory.sh", "bench-ids.sh",
         "bench-peers.sh", "bench-profiling.sh", "bench-scale.sh", "bench-server.sh",
         "bench-subscriptions.sh", "bench-tenants.sh", "benchmark-all.sh", "benchmark-compare.sh",
         "flame-graph.sh", "profile-baseline.sh", "profile-compare.sh"}) {
