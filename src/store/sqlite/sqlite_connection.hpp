@@ -43,9 +43,11 @@ using DbResult = boost::system::result<T, Failure>;
 inline Code primary(Code code) {
   return code & 0xff;
 }
-/// The file itself is not what it should be.
+/// The file itself is not what it should be. Since version 3.45 SQLite reads what overflows a page
+/// straight from the file, and says so when that ends before.
 inline bool is_damage(Code code) {
-  return primary(code) == SQLITE_CORRUPT || primary(code) == SQLITE_NOTADB;
+  return primary(code) == SQLITE_CORRUPT || primary(code) == SQLITE_NOTADB ||
+         code == SQLITE_IOERR_SHORT_READ;
 }
 inline bool is_disk_full(Code code) {
   return primary(code) == SQLITE_FULL;
