@@ -32,11 +32,7 @@ bool is_sync_failure(Code code) {
 DbResult<void> write_messages(LogFile& log, std::span<const AppendBatch::Message> messages,
                               bool& is_known) {
   Code code = log.begin();
-  for (std::size_t i = 0; code == SQLITE_OK && i < messages.size(); ++i) {
-    const AppendBatch::Message& message = messages[i];
-    if (message.is_new_stream) code = log.insert_stream(message.stream_id, message.view.stream);
-    if (code == SQLITE_OK) code = log.insert_message(message.view, message.stream_id);
-  }
+  if (code == SQLITE_OK) code = log.insert(messages);
   if (code == SQLITE_OK) {
     code = log.commit();
     // A full disk stops the commit record itself; any other failure may have come after it.

@@ -21,11 +21,7 @@ namespace eventodb::store::sqlite {
 /// commit, so that a steady state allocates nothing. For writer threads.
 class AppendBatch {
  public:
-  struct Message {
-    MessageView view;  // borrows from the request
-    std::int64_t stream_id = 0;
-    bool is_new_stream = false;
-  };
+  using Message = LogMessage;  // borrows from the request
 
   /// Forgets the last batch.
   void clear();

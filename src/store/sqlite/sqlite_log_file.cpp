@@ -175,7 +175,8 @@ Code LogFile::prepare() {
   Code code = begin_.prepare(database_, sql::kBeginImmediate);
   if (code == SQLITE_OK) code = commit_.prepare(database_, sql::kCommit);
   if (code == SQLITE_OK) code = insert_stream_.prepare(database_, sql::kInsertStream);
-  if (code == SQLITE_OK) code = insert_message_.prepare(database_, sql::kInsertMessage);
+  if (code == SQLITE_OK) code = rows_.attach(database_, seed_);
+  if (code == SQLITE_OK) code = insert_messages_.prepare(database_, sql::kInsertMessages);
   if (code == SQLITE_OK) code = fetch_.prepare(database_, sql::kFetchMessage);
   if (code == SQLITE_OK) code = set_base_.prepare(database_, sql::kSetBaseGeneration);
   return code;
@@ -254,28 +255,27 @@ Code LogFile::checkpoint() {
   return code;
 }
 
-Code LogFile::insert_stream(std::int64_t stream_id, std::string_view name) {
-  insert_stream_.bind(1, stream_id);
-  insert_stream_.bind_blob(2, name);
+Code LogFile::insert_stream(const LogMessage& message) {
+  insert_stream_.bind(1, message.stream_id);
+  insert_stream_.bind_blob(2, message.view.stream);
   return insert_stream_.run();
 }
 
-Code LogFile::insert_message(const MessageView& message, std::int64_t stream_id) {
-  Statement& row = insert_message_;
-  row.bind(1, message.global_position.value);
-  row.bind(2, stream_id);
-  row.bind(3, message.position.value);
-  row.bind_blob(4, {reinterpret_cast<const char*>(message.id.bytes.data()), 16});
-  row.bind(5, message.time.us);
-  row.bind_text(6, message.type);
-  row.bind_text(7, message.data);
-  if (message.metadata.empty()) {
-    row.bind_null(8);
-  } else {
-    row.bind_text(8, message.metadata);
+Code LogFile::insert(std::span<const LogMessage> messages) {
+  for (const LogMessage& message : messages) {
+    if (!message.is_new_stream) continue;
+    if (const Code code = insert_stream(message); code != SQLITE_OK) return code;
   }
-  row.bind(9, row_checksum(message, stream_id, seed_));
-  return row.run();
+  rows_.set(messages);
+  const Code code = insert_messages_.run();
+  rows_.set({});
+  if (code != SQLITE_OK) return code;
+  // SQLite numbered the rows, from the last one's number on.
+  sqlite3* const handle = database_.handle();
+  const bool is_in_place =
+      sqlite3_changes64(handle) == static_cast<sqlite3_int64>(messages.size()) &&
+      sqlite3_last_insert_rowid(handle) == messages.back().view.global_position.value;
+  return is_in_place ? SQLITE_OK : SQLITE_CORRUPT;
 }
 
 void LogFile::rollback() {
@@ -308,7 +308,7 @@ void LogFile::close_without_checkpoint() {
 
 void LogFile::finalize() {
   for (Statement* each :
-       {&begin_, &commit_, &insert_stream_, &insert_message_, &fetch_, &set_base_}) {
+       {&begin_, &commit_, &insert_stream_, &insert_messages_, &fetch_, &set_base_}) {
     *each = Statement();
   }
 }

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "eventodb/message.hpp"
 #include "store/sqlite/sqlite_connection.hpp"
+#include "store/sqlite/sqlite_log_rows.hpp"
 #include "store/sqlite/sqlite_options.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
 #include "store/sqlite/sqlite_raw_file.hpp"
@@ -86,11 +88,11 @@ class LogFile {
   /// The id stored at a global position, as 16 bytes; "" when there is none.
   DbResult<std::string> message_id_at(std::int64_t global_position);
 
-  // One commit: begin, any number of inserts, then commit or rollback. Views need to live until the
-  // insert returns.
+  // One commit: begin, any number of inserts, then commit or rollback.
   [[nodiscard]] Code begin();
-  [[nodiscard]] Code insert_stream(std::int64_t stream_id, std::string_view name);
-  [[nodiscard]] Code insert_message(const MessageView& message, std::int64_t stream_id);
+  /// The messages, and the names of new streams. REQUIRES: not empty; global positions go on where
+  /// the newest message's ends, without a gap.
+  [[nodiscard]] Code insert(std::span<const LogMessage> messages);
   [[nodiscard]] Code commit();
   /// Nothing of the open transaction remains; none open is fine.
   void rollback();
@@ -122,10 +124,12 @@ class LogFile {
   DbResult<void> check_identity(const LogId& log_id, std::string_view namespace_id);
   DbResult<void> check_generation(const RawHeader& raw);
   [[nodiscard]] Code prepare();
+  [[nodiscard]] Code insert_stream(const LogMessage& message);
   void finalize();
 
+  LogRows rows_;
   Database database_;
-  Statement begin_, commit_, insert_stream_, insert_message_, fetch_, set_base_;
+  Statement begin_, commit_, insert_stream_, insert_messages_, fetch_, set_base_;
   WalWatch wal_;
   bool keeps_wal_ahead_ = false;
   sqlite3_int64 wal_bytes_ = 0;  // of the file; after a failure as if it had been written

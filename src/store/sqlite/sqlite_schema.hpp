@@ -69,9 +69,11 @@ inline constexpr char kSetLogIdentity[] =
 inline constexpr char kLogIdentity[] = "SELECT log_id, namespace_id, base_generation FROM identity";
 inline constexpr char kSetBaseGeneration[] = "UPDATE identity SET base_generation=?1";
 inline constexpr char kInsertStream[] = "INSERT INTO streams(stream_id, name) VALUES (?1, ?2)";
-inline constexpr char kInsertMessage[] =
-    "INSERT INTO messages(global_position, stream_id, position, id, time, type, data, metadata,"
-    " checksum) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)";
+/// All of LogRows, with the numbers that follow the last one: SQLite need not look for a row that
+/// has the number. FAIL: a commit that fails is rolled back as a whole; no journal for this alone.
+inline constexpr char kInsertMessages[] =
+    "INSERT OR FAIL INTO messages(stream_id, position, id, time, type, data, metadata, checksum)"
+    " SELECT stream_id, position, id, time, type, data, metadata, checksum FROM new_messages";
 /// Column order of every statement that reads messages: see MessageRow. LEFT: a message whose
 /// stream has no name is damage, which its checksum shows, and not to be left out.
 inline constexpr char kFetchMessage[] =

@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "store/sqlite/sqlite_readers.hpp"
 #include "support/fault_vfs.hpp"
@@ -27,6 +29,7 @@ class SqliteLogFile : public ::testing::Test {
   void write(LogFile& log, int count) {
     ASSERT_EQ(log.begin(), SQLITE_OK);
     const std::string data = "\"" + std::string(5000, 'x') + "\"";
+    std::vector<LogMessage> messages;
     for (int i = 0; i < count; ++i) {
       ++written_;
       MessageView message;
@@ -35,11 +38,9 @@ class SqliteLogFile : public ::testing::Test {
       message.data = data;
       message.position = Position{written_ - 1};
       message.global_position = GlobalPosition{written_};
-      if (written_ == 1) {
-        ASSERT_EQ(log.insert_stream(1, message.stream), SQLITE_OK);
-      }
-      ASSERT_EQ(log.insert_message(message, 1), SQLITE_OK);
+      messages.push_back({.view = message, .stream_id = 1, .is_new_stream = written_ == 1});
     }
+    ASSERT_EQ(log.insert(messages), SQLITE_OK);
     ASSERT_EQ(log.commit(), SQLITE_OK);
   }
 
@@ -78,6 +79,75 @@ class SqliteLogFile : public ::testing::Test {
   LogId log_id_ = make_log_id();
   std::int64_t written_ = 0;
 };
+
+TEST_F(SqliteLogFile, StoresEveryFieldOfAllMessagesOfACommit) {
+  LogFile log;
+  ASSERT_TRUE(open(log));
+  std::vector<std::string> names;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 300; ++i) {
+    names.push_back("a-" + std::to_string(i / 3));
+    texts.push_back("\"" + std::string(static_cast<std::size_t>(i) * 97, 'x') + "\"");
+  }
+  std::vector<LogMessage> messages;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    MessageView view;
+    view.stream = names[i];
+    view.type = i % 2 == 0 ? "Even" : "";
+    view.data = texts[i];
+    if (i % 5 != 0) view.metadata = texts[texts.size() - 1 - i];
+    view.position = Position{static_cast<std::int64_t>(i % 3)};
+    view.global_position = GlobalPosition{static_cast<std::int64_t>(i) + 1};
+    view.id.bytes.fill(static_cast<std::uint8_t>(i));
+    view.time = Timestamp{static_cast<std::int64_t>(i) * 1'000'003};
+    messages.push_back({view, static_cast<std::int64_t>(i / 3) + 1, i % 3 == 0});
+  }
+  const auto all = std::span<const LogMessage>(messages);
+  for (const auto part : {all.first(1), all.subspan(1, 2), all.subspan(3)}) {
+    ASSERT_EQ(log.begin(), SQLITE_OK);
+    ASSERT_EQ(log.insert(part), SQLITE_OK);
+    ASSERT_EQ(log.commit(), SQLITE_OK);
+  }
+  LogScan scan;
+  ASSERT_TRUE(scan.start(log, 0));
+  MessageRow row;
+  for (const LogMessage& message : messages) {
+    const auto found = scan.next(row);
+    ASSERT_TRUE(found) << found.error().text;
+    ASSERT_TRUE(*found);
+    EXPECT_EQ(row.stream_id, message.stream_id);
+    EXPECT_EQ(row.message.stream, message.view.stream);
+    EXPECT_EQ(row.message.type, message.view.type);
+    EXPECT_EQ(row.message.data, message.view.data);
+    EXPECT_EQ(row.message.metadata, message.view.metadata);
+    EXPECT_EQ(row.message.position, message.view.position);
+    EXPECT_EQ(row.message.global_position, message.view.global_position);
+    EXPECT_EQ(row.message.id, message.view.id);
+    EXPECT_EQ(row.message.time, message.view.time);
+  }
+  EXPECT_FALSE(*scan.next(row));
+}
+
+TEST_F(SqliteLogFile, MessagesThatLeaveAGapAreRefused) {
+  LogFile log;
+  ASSERT_TRUE(open(log));
+  write(log, 2);
+  MessageView view;
+  view.stream = "a-1";
+  view.type = "T";
+  view.data = "1";
+  for (const std::int64_t global : {2, 4}) {  // there already, and one too far
+    SCOPED_TRACE(global);
+    view.global_position = GlobalPosition{global};
+    const LogMessage message{view, 1, false};
+    ASSERT_EQ(log.begin(), SQLITE_OK);
+    EXPECT_EQ(log.insert({&message, 1}), SQLITE_CORRUPT);
+    log.rollback();
+  }
+  write(log, 1);
+  log.close();
+  expect_whole();
+}
 
 TEST_F(SqliteLogFile, KilledAtEveryKindOfMoment) {
   for (const int checkpoints : {0, 1, 2, 3}) {
