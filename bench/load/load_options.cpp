@@ -71,6 +71,8 @@ void declare_flags(CLI::App& app, LoadOptions& options) {
   app.add_option("--batch", options.batch, "messages of one write, appended together")
       ->check(CLI::Range(1u, static_cast<std::uint32_t>(limits::kAppendMessagesMax)))
       ->capture_default_str();
+  app.add_flag("--scattered", options.scattered,
+               "visit the streams in a scattered order instead of in turn");
   add_parsed(app, "--ids", options.ids, parse_ids,
              "ids of written messages: none (the server's), v7 (ascending) or v4 (random)", "none");
   app.add_option("--pipeline", options.pipeline, "requests under way on each connection")

@@ -1,12 +1,25 @@
 #include "load/schedule.hpp"
 
 #include <cmath>
+#include <numeric>
 
 namespace eventodb::load {
+namespace {
+
+/// Close to the golden section, so that steps after each other and those a few later lie far apart;
+/// without a factor of `streams`, so that each is visited once before one is again.
+std::uint64_t scattered_stride(std::uint64_t streams) {
+  std::uint64_t stride = streams * 618 / 1000 + 1;
+  while (std::gcd(stride, streams) != 1) ++stride;
+  return stride;
+}
+
+}  // namespace
 
 Schedule::Schedule(const LoadOptions& options, std::int64_t start_ns)
     : mix_(options.mix),
       streams_(options.streams),
+      stride_(options.scattered ? scattered_stride(options.streams) : 1),
       batch_(options.batch),
       start_ns_(start_ns),
       end_ns_(start_ns + options.duration.count()),
@@ -28,7 +41,7 @@ std::optional<Operation> Schedule::take(std::int64_t now_ns) {
   // Reads of a mixed load follow the write before them to its stream.
   if (!operation.is_read || mix_.writes == 0) ++step_;
   operation.serial = (step_ - 1) * batch_;
-  operation.stream = (step_ - 1) % streams_;
+  operation.stream = (step_ - 1) % streams_ * stride_ % streams_;
   if (++in_cycle_ == mix_.writes + mix_.reads) in_cycle_ = 0;
   return operation;
 }

@@ -37,6 +37,7 @@ class Schedule {
 
   Mix mix_;
   std::uint64_t streams_;
+  std::uint64_t stride_;  ///< from one step's stream to the next; has no factor of streams_
   std::uint64_t batch_;
   std::int64_t start_ns_;
   std::int64_t end_ns_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <vector>
 
 namespace eventodb::load {
 namespace {
@@ -42,6 +43,29 @@ TEST(Schedule, PureReadsVisitEveryStream) {
     ASSERT_TRUE(read);
     EXPECT_TRUE(read->is_read);
     EXPECT_EQ(read->stream, stream);
+  }
+}
+
+TEST(Schedule, AScatteredOrderVisitsEveryStreamOnceARound) {
+  for (const std::uint32_t streams : {1u, 2u, 3u, 10u, 1000u}) {
+    LoadOptions options = options_with({.writes = 0, .reads = 1}, streams, 0);
+    options.scattered = true;
+    Schedule schedule(options, 0);
+    std::vector<bool> visited(streams, false);
+    std::uint64_t neighbours = 0;
+    std::uint64_t last = 0;
+    for (std::uint32_t step = 0; step < streams; ++step) {
+      const auto read = schedule.take(0);
+      ASSERT_TRUE(read);
+      ASSERT_LT(read->stream, streams);
+      EXPECT_FALSE(visited[read->stream]) << read->stream << " of " << streams;
+      visited[read->stream] = true;
+      if (step != 0 && read->stream == last + 1) ++neighbours;
+      last = read->stream;
+    }
+    if (streams >= 10) {
+      EXPECT_EQ(neighbours, 0u) << streams;
+    }
   }
 }
 
