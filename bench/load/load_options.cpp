@@ -71,6 +71,9 @@ void declare_flags(CLI::App& app, LoadOptions& options) {
   app.add_option("--batch", options.batch, "messages of one write, appended together")
       ->check(CLI::Range(1u, static_cast<std::uint32_t>(limits::kAppendMessagesMax)))
       ->capture_default_str();
+  app.add_option("--first-step", options.first_step,
+                 "number of the first step, to go on where another run ended")
+      ->capture_default_str();
   app.add_flag("--scattered", options.scattered,
                "visit the streams in a scattered order instead of in turn");
   add_parsed(app, "--ids", options.ids, parse_ids,

@@ -40,8 +40,9 @@ struct LoadOptions {
   Mix mix;
   std::uint32_t payload_bytes = 128;  ///< JSON text of `data`
   std::uint32_t streams = 100;
-  std::uint32_t batch = 1;  ///< messages of one write; above 1 it is a stream.append
-  bool scattered = false;   ///< streams in an order without neighbours instead of in turn
+  std::uint32_t batch = 1;       ///< messages of one write; above 1 it is a stream.append
+  std::uint64_t first_step = 0;  ///< where the order of streams begins
+  bool scattered = false;        ///< streams in an order without neighbours instead of in turn
   Ids ids = Ids::kNone;
   std::uint32_t pipeline = 1;  ///< requests under way on one connection
   double rate = 0;             ///< operations a second over all workers; 0: as fast as answered

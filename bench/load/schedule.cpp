@@ -23,7 +23,8 @@ Schedule::Schedule(const LoadOptions& options, std::int64_t start_ns)
       batch_(options.batch),
       start_ns_(start_ns),
       end_ns_(start_ns + options.duration.count()),
-      interval_ns_(options.rate > 0 ? 1e9 / options.rate : 0) {}
+      interval_ns_(options.rate > 0 ? 1e9 / options.rate : 0),
+      step_(options.first_step) {}
 
 std::int64_t Schedule::due_ns(std::uint64_t index) const {
   return start_ns_ + static_cast<std::int64_t>(static_cast<double>(index) * interval_ns_);

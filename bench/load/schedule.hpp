@@ -43,7 +43,7 @@ class Schedule {
   std::int64_t end_ns_;
   double interval_ns_;
   std::uint64_t taken_ = 0;
-  std::uint64_t step_ = 0;
+  std::uint64_t step_;
   std::uint32_t in_cycle_ = 0;
 };
 

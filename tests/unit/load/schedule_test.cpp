@@ -46,6 +46,19 @@ TEST(Schedule, PureReadsVisitEveryStream) {
   }
 }
 
+TEST(Schedule, GoesOnWhereAnotherRunEnded) {
+  LoadOptions options = options_with({.writes = 1, .reads = 0}, 3, 0);
+  options.batch = 10;
+  options.first_step = 4;
+  Schedule schedule(options, 0);
+  for (std::uint64_t step = 4; step < 9; ++step) {
+    const auto write = schedule.take(0);
+    ASSERT_TRUE(write);
+    EXPECT_EQ(write->stream, step % 3);
+    EXPECT_EQ(write->serial, 10 * step);
+  }
+}
+
 TEST(Schedule, AScatteredOrderVisitsEveryStreamOnceARound) {
   for (const std::uint32_t streams : {1u, 2u, 3u, 10u, 1000u}) {
     LoadOptions options = options_with({.writes = 0, .reads = 1}, streams, 0);
