@@ -71,6 +71,8 @@ void declare_flags(CLI::App& app, LoadOptions& options) {
   app.add_option("--batch", options.batch, "messages of one write, appended together")
       ->check(CLI::Range(1u, static_cast<std::uint32_t>(limits::kAppendMessagesMax)))
       ->capture_default_str();
+  app.add_flag("--across", options.across,
+               "a batch has one message for each of as many streams that follow each other");
   app.add_option("--first-step", options.first_step,
                  "number of the first step, to go on where another run ended")
       ->capture_default_str();
@@ -120,6 +122,9 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   declare_flags(app, options);
   try {
     app.parse(with_two_dashes(argc, argv));
+    if (options.across && (options.ids != Ids::kNone || options.batch > options.streams)) {
+      throw CLI::ValidationError("--across", "goes without --ids and with enough streams");
+    }
   } catch (const CLI::ParseError& error) {
     return {std::nullopt, app.exit(error) == 0 ? 0 : 2};
   }

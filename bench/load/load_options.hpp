@@ -43,6 +43,7 @@ struct LoadOptions {
   std::uint32_t batch = 1;       ///< messages of one write; above 1 it is a stream.append
   std::uint64_t first_step = 0;  ///< where the order of streams begins
   bool scattered = false;        ///< streams in an order without neighbours instead of in turn
+  bool across = false;  ///< the messages of a write go to one stream each: a streams.append
   Ids ids = Ids::kNone;
   std::uint32_t pipeline = 1;  ///< requests under way on one connection
   double rate = 0;             ///< operations a second over all workers; 0: as fast as answered

@@ -22,6 +22,14 @@ struct Digits {
   std::size_t size;
 };
 
+/// Over the zeros that are there.
+void write_serial(char* last_digit, std::uint64_t serial) {
+  char* digit = last_digit;
+  for (std::size_t n = 0; n < kSerialDigits && serial != 0; ++n, --digit, serial /= 10) {
+    *digit = static_cast<char>('0' + serial % 10);
+  }
+}
+
 /// Unlike any other's of this run and, because of the seed, of others.
 base::Uuid random_id(std::uint64_t serial) {
   base::Uuid id;
@@ -38,7 +46,10 @@ base::Uuid random_id(std::uint64_t serial) {
 }  // namespace
 
 RequestWriter::RequestWriter(const LoadOptions& options, std::string_view token)
-    : ids_(options.ids), batch_(options.batch) {
+    : ids_(options.ids),
+      batch_(options.batch),
+      streams_(options.streams),
+      across_(options.across && options.batch > 1) {
   EVENTODB_CHECK(options.payload_bytes >= kPayloadBytesMin);
   head_ = "POST " + options.server.path_prefix +
           "/rpc HTTP/1.1\r\nHost: " + options.server.authority() + "\r\n";
@@ -59,6 +70,11 @@ RequestWriter::RequestWriter(const LoadOptions& options, std::string_view token)
   }
   message += "}";
   message_bytes_ = message.size() + 1;
+  if (across_) {
+    element_after_ = "\",\"messages\":[" + message + "]}";
+    element_serial_at_ =
+        element_after_.size() - (std::strlen("\",\"messages\":[") + serial_end) + 1;
+  }
 
   write_before_ =
       is_batch ? "[\"stream.append\",\"test-stream-" : "[\"stream.write\",\"test-stream-";
@@ -72,6 +88,7 @@ RequestWriter::RequestWriter(const LoadOptions& options, std::string_view token)
 
 void RequestWriter::append_write(std::string& out, std::uint64_t stream,
                                  std::uint64_t serial) const {
+  if (across_) return append_across(out, stream, serial);
   append_request(out, write_before_, stream, write_after_);
   char* last_digit = out.data() + out.size() - serial_at_;
   for (std::size_t i = batch_; i-- > 0; last_digit -= message_bytes_) {
@@ -79,12 +96,22 @@ void RequestWriter::append_write(std::string& out, std::uint64_t stream,
       const auto id = ids_ == Ids::kV7 ? base::make_uuid_v7() : random_id(serial + i);
       base::format_uuid(id, last_digit + serial_to_id_);
     }
-    char* digit = last_digit;
-    std::uint64_t rest = serial + i;
-    for (std::size_t n = 0; n < kSerialDigits && rest != 0; ++n, --digit, rest /= 10) {
-      *digit = static_cast<char>('0' + rest % 10);
-    }
+    write_serial(last_digit, serial + i);
   }
+}
+
+void RequestWriter::append_across(std::string& out, std::uint64_t step,
+                                  std::uint64_t serial) const {
+  std::string body = "[\"streams.append\",[";
+  for (std::size_t i = 0; i < batch_; ++i) {
+    const Digits name((step * batch_ + i) % streams_);
+    body.append(i == 0 ? "" : ",").append("{\"stream\":\"test-stream-").append(name.view());
+    body.append(element_after_);
+    write_serial(body.data() + body.size() - element_serial_at_, serial + i);
+  }
+  body.append("]]");
+  const Digits length(body.size());
+  out.append(head_).append(length.view()).append("\r\n\r\n").append(body);
 }
 
 void RequestWriter::append_read(std::string& out, std::uint64_t stream) const {

@@ -49,6 +49,12 @@ TEST(LoadOptions, WrongFlagsAndValuesExitWithTwo) {
   }
 }
 
+TEST(LoadOptions, ABatchAcrossStreamsNeedsEnoughOfThem) {
+  EXPECT_TRUE(parse({"--across", "--batch=100", "--streams=100"}).options);
+  EXPECT_FALSE(parse({"--across", "--batch=101", "--streams=100"}).options);
+  EXPECT_FALSE(parse({"--across", "--batch=2", "--ids=v4"}).options);
+}
+
 TEST(LoadOptions, HelpExitsWithZero) {
   const auto parsed = parse({"-help"});
   EXPECT_FALSE(parsed.options);

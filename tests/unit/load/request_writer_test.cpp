@@ -46,6 +46,24 @@ TEST(RequestWriter, ABatchHoldsMessagesThatCountOn) {
   EXPECT_NE(out.find("Content-Length: " + std::to_string(body.size()) + "\r\n"), std::string::npos);
 }
 
+TEST(RequestWriter, ABatchAcrossStreamsHasOneMessageForEach) {
+  LoadOptions options = options_with(40);
+  options.batch = 3;
+  options.streams = 5;
+  options.across = true;
+  std::string out;
+  RequestWriter(options, "").append_write(out, 1, 98);
+  const std::string body = out.substr(out.find("\r\n\r\n") + 4);
+  EXPECT_EQ(body, R"(["streams.append",[)"
+                  R"({"stream":"test-stream-3","messages":[)"
+                  R"({"type":"TestEvent","data":{"serial":"000000000098","text":"xxxxx"}}]},)"
+                  R"({"stream":"test-stream-4","messages":[)"
+                  R"({"type":"TestEvent","data":{"serial":"000000000099","text":"xxxxx"}}]},)"
+                  R"({"stream":"test-stream-0","messages":[)"
+                  R"({"type":"TestEvent","data":{"serial":"000000000100","text":"xxxxx"}}]}]])");
+  EXPECT_NE(out.find("Content-Length: " + std::to_string(body.size()) + "\r\n"), std::string::npos);
+}
+
 /// The ids of `count` writes, from their texts.
 std::vector<std::string> ids_of(const LoadOptions& options, std::uint64_t count) {
   const RequestWriter writer(options, "");
