@@ -43,13 +43,16 @@ svg_bars() {
     }'
 }
 
-# One line over a horizontal axis. $1: title, $2: what the line shows, $3: what the horizontal axis
-# counts; standard input: lines "x y" in ascending x.
-svg_line() {
+# Lines over a horizontal axis. $1: title, $2: what the lines show, $3: what the horizontal axis
+# counts, rest: the lines' names; standard input: x and one y for each name, in ascending x.
+svg_lines() {
   svg_head "$1" "$2"
-  awk -v axis="$3" '
-    { x[NR] = $1; y[NR] = $2; if ($1 > right) right = $1; if ($2 > top) top = $2 }
+  local IFS='	'
+  awk -v axis="$3" -v names="${*:4}" '
+    { x[NR] = $1; if ($1 > right) right = $1
+      for (i = 2; i <= NF; ++i) { y[i - 1, NR] = $i; if ($i > top) top = $i } }
     END {
+      split("#1f6f8b #d1495b #edae49 #66a182 #7768ae", colour, " ")
       top *= 1.1
       for (i = 0; i <= 4; ++i) {
         at = 300 - 60 * i
@@ -58,12 +61,20 @@ svg_line() {
         printf "<text x=\"%d\" y=\"318\" text-anchor=\"middle\">%.3g</text>\n", 60 + 160 * i,
           right * i / 4
       }
-      printf "<polyline fill=\"none\" stroke=\"#1f6f8b\" stroke-width=\"2\" points=\""
-      for (i = 1; i <= NR; ++i) printf "%.1f,%.1f ", 60 + 640 * x[i] / right, 300 - 240 * y[i] / top
-      print "\"/>"
-      for (i = 1; i <= NR; ++i) {
-        printf "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"#1f6f8b\"/>\n",
-          60 + 640 * x[i] / right, 300 - 240 * y[i] / top
+      count = split(names, name, "\t")
+      for (l = 1; l <= count; ++l) {
+        printf "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" points=\"", colour[l]
+        for (i = 1; i <= NR; ++i) {
+          printf "%.1f,%.1f ", 60 + 640 * x[i] / right, 300 - 240 * y[l, i] / top
+        }
+        print "\"/>"
+        for (i = 1; i <= NR; ++i) {
+          printf "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n",
+            60 + 640 * x[i] / right, 300 - 240 * y[l, i] / top, colour[l]
+        }
+        printf "<rect x=\"%d\" y=\"280\" width=\"12\" height=\"12\" fill=\"%s\"/>",
+          80 + (l - 1) * 200, colour[l]
+        printf "<text x=\"%d\" y=\"291\">%s</text>\n", 98 + (l - 1) * 200, name[l]
       }
       printf "<text x=\"380\" y=\"343\" text-anchor=\"middle\">%s</text>\n", axis
       print "<path d=\"M60 60V300H700\" fill=\"none\" stroke=\"#333\"/>\n</svg>"

@@ -77,6 +77,7 @@ DbResult<std::unique_ptr<OpenFiles>> OpenFiles::open_as_it_is(const NamespacePla
       !opened) {
     return opened.error();
   }
+  files->log_pages.open(place.log_path());
   if (auto opened = files->index.open(place.index_path(), place.log_id, files->log, rebuild_index,
                                       place.options.checkpoint_pages);
       !opened) {

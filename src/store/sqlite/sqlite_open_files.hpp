@@ -15,6 +15,7 @@
 #include "store/sqlite/sqlite_message_cache.hpp"
 #include "store/sqlite/sqlite_new_streams.hpp"
 #include "store/sqlite/sqlite_readers.hpp"
+#include "store/sqlite/sqlite_row_pages.hpp"
 
 namespace eventodb::store::sqlite {
 
@@ -64,6 +65,7 @@ struct OpenFiles {
 
   NamespacePlace place;
   MessageCache::Owner cache_owner = 0;  ///< set by the namespace
+  RowPages log_pages;  ///< declared before all that has the log open, so that it closes after it
 
   // --- used by the writer alone ---
   LogFile log;

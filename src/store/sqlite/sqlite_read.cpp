@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "store/sqlite/sqlite_read_parts.hpp"
 #include "store/sqlite/sqlite_read_task.hpp"
@@ -8,6 +10,48 @@ namespace {
 
 /// A read that goes on for longer is a scan: most of it is not read again soon.
 constexpr std::int64_t kCachedPerRead = 256;
+
+/// A scan that knows what comes next, so that the disk can be asked for several messages at once.
+class ScanAhead {
+ public:
+  explicit ScanAhead(PairScan& scan) : scan_(scan) {}
+
+  /// As PairScan::step(). Looks `wanted` messages ahead, or as many as it can.
+  [[nodiscard]] Code step(std::int64_t wanted) {
+    if (++at_ < size_) return SQLITE_ROW;
+    at_ = 0;
+    size_ = 0;
+    is_expected_ = false;
+    const auto most = static_cast<std::size_t>(std::max<std::int64_t>(wanted, 1));
+    while (size_ < std::min(most, pairs_.size()) && ended_ == SQLITE_ROW) {
+      ended_ = scan_.step();
+      if (ended_ == SQLITE_ROW) pairs_[size_++] = scan_.pair();
+    }
+    return size_ != 0 ? SQLITE_ROW : ended_;
+  }
+  /// REQUIRES: step() returned SQLITE_ROW.
+  const Pair& pair() const { return pairs_[at_]; }
+
+  /// Once for what is known to come: the log is told what will be fetched of it.
+  void expect(LogReader& log, const RowPages& pages) {
+    if (is_expected_ || !log.waits_for_disk()) return;
+    is_expected_ = true;
+    std::array<RowPlace, kAheadMax> places;
+    std::transform(pairs_.begin() + at_, pairs_.begin() + size_, places.begin(),
+                   [](const Pair& pair) { return RowPlace{.row_id = pair.second}; });
+    log.expect(std::span(places).first(size_ - at_), pages);
+  }
+
+ private:
+  static constexpr std::size_t kAheadMax = 32;
+
+  PairScan& scan_;
+  std::array<Pair, kAheadMax> pairs_;
+  std::size_t at_ = 0;
+  std::size_t size_ = 0;
+  bool is_expected_ = false;
+  Code ended_ = SQLITE_ROW;  // what the scan's last step returned
+};
 
 }  // namespace
 
@@ -89,20 +133,23 @@ DbResult<void> StreamRead::deliver(OpenFiles& files, const StreamHead& head, Pai
   const std::int64_t cached_end = cursor_.next.value + kCachedPerRead;
   const Snapshot snapshot(readers.log);
   if (snapshot.code() != SQLITE_OK) return readers.log.failure(snapshot.code());
+  ScanAhead ahead(scan);
   for (;; --rows_left_) {
-    const Code code = scan.step();
+    const std::int64_t wanted = cursor_.remaining < 0 ? rows_left_ : cursor_.remaining;
+    const Code code = ahead.step(std::min(wanted, rows_left_));
     if (code != SQLITE_DONE && code != SQLITE_ROW) return readers.index.failure(code);
     // Positions have no holes: one that is missing here is missing from the index.
     if (code == SQLITE_DONE && cursor_.next.value <= head.version) return mismatch(readers.index);
-    if (code == SQLITE_DONE || scan.pair().second > border_) return {};
-    if (scan.pair().first != cursor_.next.value) return mismatch(readers.index);
+    if (code == SQLITE_DONE || ahead.pair().second > border_) return {};
+    if (ahead.pair().first != cursor_.next.value) return mismatch(readers.index);
     if (rows_left_ == 0) {
       state_ = ReadState::kMore;
       answered();
       return {};
     }
+    ahead.expect(readers.log, files.log_pages);
     MessageRow row;
-    const auto found = readers.log.fetch(scan.pair().second, row);
+    const auto found = readers.log.fetch(ahead.pair().second, row);
     if (!found) return found.error();
     if (!*found || row.stream_id != head.stream_id || row.message.position != cursor_.next) {
       return mismatch(readers.index);

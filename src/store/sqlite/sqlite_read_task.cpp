@@ -80,6 +80,7 @@ DbResult<std::unique_ptr<ReadFiles>> SqliteNamespace::take_readers(OpenFiles& fi
     if (!files.idle_readers.empty()) {
       auto readers = std::move(files.idle_readers.back());
       files.idle_readers.pop_back();
+      readers->spare = {};
       return readers;
     }
   }
@@ -99,7 +100,9 @@ DbResult<std::unique_ptr<ReadFiles>> SqliteNamespace::take_readers(OpenFiles& fi
 
 void SqliteNamespace::give_back(OpenFiles& files, std::unique_ptr<ReadFiles> readers) {
   const std::lock_guard lock(mutex_);
-  if (files.idle_readers.size() < kIdleReadersMax) files.idle_readers.push_back(std::move(readers));
+  const bool is_spare = files.idle_readers.size() >= kIdleReadersMax;
+  if (is_spare) readers->spare = parts_.spare_readers.take();
+  if (!is_spare || readers->spare) files.idle_readers.push_back(std::move(readers));
 }
 
 Awaitable<Result<void>> SqliteNamespace::perform(ReadTask& task) {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +17,7 @@
 #include "store/sqlite/sqlite_id_directory.hpp"
 #include "store/sqlite/sqlite_log_file.hpp"
 #include "store/sqlite/sqlite_pair_page.hpp"
+#include "store/sqlite/sqlite_row_pages.hpp"
 
 namespace eventodb::store::sqlite {
 
@@ -111,6 +115,10 @@ class LogReader {
   [[nodiscard]] Code begin();
   void end();
 
+  /// Whether what was fetched lately took so long that it must have come from the disk.
+  bool waits_for_disk() const { return waits_for_disk_; }
+  /// Has the disk bring all that fetches of these messages, in ascending order, are going to read.
+  void expect(std::span<RowPlace> messages, const RowPages& pages);
   /// The views live until the next call; false: there is no such message.
   DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
   /// Yields (global position, stream number) with from <= global position <= to, in order.
@@ -126,12 +134,36 @@ class LogReader {
  private:
   Database database_;
   std::uint64_t seed_ = 0;
+  std::uint32_t messages_root_ = 0;
+  bool waits_for_disk_ = false;
   Statement begin_, commit_, fetch_, scan_, scan_messages_;
   PairScan pairs_;
 };
 
+/// Bounds how many there are of something. Thread-safe.
+class Slots {
+ public:
+  explicit Slots(std::size_t count) : free_(count) {}
+  struct GiveBack {
+    void operator()(Slots* slots) const { slots->free_.fetch_add(1, std::memory_order_relaxed); }
+  };
+  using Slot = std::unique_ptr<Slots, GiveBack>;
+
+  /// nullptr: none is free.
+  Slot take() {
+    std::size_t free = free_.load(std::memory_order_relaxed);
+    while (free != 0 && !free_.compare_exchange_weak(free, free - 1, std::memory_order_relaxed)) {
+    }
+    return Slot(free != 0 ? this : nullptr);
+  }
+
+ private:
+  std::atomic<std::size_t> free_;
+};
+
 /// What one read on a reader thread works with; kept by the namespace between reads.
 struct ReadFiles {
+  Slots::Slot spare;  ///< held while it is kept beyond what every namespace may keep
   IndexReader index;
   LogReader log;
 };

@@ -91,6 +91,7 @@ inline constexpr char kScanMessagesBetween[] =
 inline constexpr char kScanPositions[] =
     "SELECT global_position, stream_id FROM messages"
     " WHERE global_position BETWEEN ?1 AND ?2 ORDER BY global_position";
+inline constexpr char kMessagesRoot[] = "SELECT rootpage FROM sqlite_schema WHERE name='messages'";
 inline constexpr char kNewestMessage[] =
     "SELECT global_position, time FROM messages ORDER BY global_position DESC LIMIT 1";
 inline constexpr char kMessageIdAt[] = "SELECT id FROM messages WHERE global_position=?1";

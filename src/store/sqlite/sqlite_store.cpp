@@ -16,9 +16,9 @@
 namespace eventodb::store::sqlite {
 namespace {
 
-/// The registry and the lock, a namespace that is being made, and what the reader threads have in
-/// hand beyond the readers that namespaces keep.
-constexpr std::size_t kSharedDescriptors = 32;
+/// The registry and the lock, a namespace that is being made, the spare readers, and what the
+/// reader threads have in hand beyond the readers that namespaces keep.
+constexpr std::size_t kSharedDescriptors = 48;
 /// Half of what the process may open is left to connections.
 std::size_t bounded_by_descriptors(std::size_t wanted) {
   rlimit limit{};

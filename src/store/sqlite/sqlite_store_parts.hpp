@@ -10,6 +10,7 @@
 #include "eventodb/limits.hpp"
 #include "store/sqlite/sqlite_message_cache.hpp"
 #include "store/sqlite/sqlite_options.hpp"
+#include "store/sqlite/sqlite_readers.hpp"
 #include "store/sqlite/sqlite_registry.hpp"
 #include "store/sqlite/sqlite_threads.hpp"
 
@@ -52,6 +53,8 @@ struct StoreParts {
   std::atomic<bool> is_read_only{false};
   OpenSet open_set;
   MessageCache message_cache{limits::kMessageCacheBytesMax};
+  /// For a namespace that all reader threads read at once: it opens no files for each read.
+  Slots spare_readers{limits::kReaderThreads};
 
   // Declared last, so that the threads end before what they use.
   IndexPool indexers{limits::kIndexThreads, options.index_delay};

@@ -12,6 +12,7 @@
 #include "store/sqlite/sqlite_heads.hpp"
 #include "store/sqlite/sqlite_new_streams.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
+#include "store/sqlite/sqlite_readers.hpp"
 #include "store/sqlite/sqlite_threads.hpp"
 #include "support/server_process.hpp"
 
@@ -54,6 +55,21 @@ TEST(HeadCache, MadeRoomIsReallyGone) {
   int found = 0;
   for (const char* name : {"a", "b", "c"}) found += cache.find(name) != nullptr;
   EXPECT_EQ(found, 2);
+}
+
+// --- slots ---------------------------------------------------------------------------------------
+
+TEST(Slots, AreAsManyAsWereMadeAndComeBack) {
+  Slots slots(2);
+  auto first = slots.take();
+  auto second = slots.take();
+  EXPECT_TRUE(first);
+  EXPECT_TRUE(second);
+  EXPECT_FALSE(slots.take());
+  first = {};
+  first = slots.take();
+  EXPECT_TRUE(first);
+  EXPECT_FALSE(slots.take());
 }
 
 // --- new streams ---------------------------------------------------------------------------------
