@@ -21,6 +21,8 @@ constexpr std::size_t kScannedPerStep = 64;
 // An empty index keeps a table up to this size, so that a log which empties often does not
 // allocate.
 constexpr std::size_t kIdleSlotsMax = 256;
+// What the tail of a namespace under load needs: 1 MiB.
+constexpr std::size_t kKeptSlotsMax = 64 * 1024;
 // Larger tables come from the kernel, zeroed page by page at first use: clearing them at once
 // would be the very stall that moving step by step avoids.
 constexpr std::size_t kMappedBytesMin = 256 * 1024;
@@ -128,13 +130,21 @@ bool HashIndex::erase(std::uint64_t hash, std::uint64_t value) noexcept {
   return true;
 }
 
+/// Shrinks a table that is sparse; one of up to kKeptSlotsMax slots only when it stays so for as
+/// many erasures as it has slots. One that fills and is drained again and again keeps its memory:
+/// the kernel would hand it out anew page by page.
 void HashIndex::shrink_if_sparse() noexcept {
   if (size_ == 0) {
     release(previous_);
     if (current_.capacity > kIdleSlotsMax) release(current_);
-  } else if (previous_.slots == nullptr && size_ < current_.capacity / 8 &&
-             current_.capacity > kIdleSlotsMax) {
+    sparse_erasures_ = 0;
+  } else if (size_ >= current_.capacity / 8) {
+    sparse_erasures_ = 0;
+  } else if (++sparse_erasures_ < current_.capacity && current_.capacity <= kKeptSlotsMax) {
+    return;
+  } else if (previous_.slots == nullptr && current_.capacity > kIdleSlotsMax) {
     start_move(current_.capacity / 4);  // without memory it stays as large as it is
+    sparse_erasures_ = 0;
   }
 }
 

@@ -94,6 +94,7 @@ class HashIndex {
   Table previous_;         // being moved into current_; never inserted into
   std::size_t moved_ = 0;  // slots of previous_ below this one are dead
   std::size_t size_ = 0;
+  std::size_t sparse_erasures_ = 0;  // since the table was last an eighth full
 };
 
 }  // namespace eventodb::store

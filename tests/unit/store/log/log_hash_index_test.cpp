@@ -102,5 +102,43 @@ TEST(HashIndex, GivesMemoryBackWhenItEmpties) {
   EXPECT_LT(index.bytes(), full / 100);
 }
 
+TEST(HashIndex, KeepsItsMemoryWhenItIsDrainedAndFilledAgain) {
+  HashIndex index;
+  const auto fill = [&](std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t value = from; value < to; ++value)
+      add(index, value * 0x9e3779b97f4a7c15, value);
+  };
+  const auto drain = [&](std::uint64_t from, std::uint64_t to) {
+    for (std::uint64_t value = from; value < to; ++value) {
+      ASSERT_TRUE(index.erase(value * 0x9e3779b97f4a7c15, value));
+    }
+  };
+  fill(2, 20'000);
+  const std::size_t full = index.bytes();
+  for (std::uint64_t round = 0; round < 10; ++round) {
+    const std::uint64_t start = 2 + round * 20'000;
+    drain(start, start + 19'900);
+    EXPECT_EQ(index.bytes(), full);
+    fill(start + 19'998, start + 39'998);
+    drain(start + 19'900, start + 20'000);
+    EXPECT_EQ(index.bytes(), full);
+  }
+}
+
+TEST(HashIndex, ShrinksWhenItStaysSparse) {
+  HashIndex index;
+  for (std::uint64_t value = 2; value < 20'000; ++value) add(index, value * 77'777, value);
+  const std::size_t full = index.bytes();
+  for (std::uint64_t value = 2; value < 19'900; ++value) {
+    ASSERT_TRUE(index.erase(value * 77'777, value));
+  }
+  for (std::uint64_t value = 20'000; value < 200'000; ++value) {  // a hundred are left all the time
+    add(index, value * 77'777, value);
+    ASSERT_TRUE(index.erase((value - 100) * 77'777, value - 100));
+  }
+  EXPECT_EQ(index.size(), 100U);
+  EXPECT_LT(index.bytes(), full / 8);
+}
+
 }  // namespace
 }  // namespace eventodb::store

@@ -117,7 +117,7 @@ TEST(MessageLog, DroppingGivesMemoryBack) {
   EXPECT_LT(log.bytes(), full * 7 / 10);
   EXPECT_EQ(log.message_count(), 50'000U);
   log.drop_up_to({99'000});
-  EXPECT_LT(log.bytes(), 3'000'000U);
+  EXPECT_LT(log.bytes(), 4'000'000U) << "tables of up to 1 MiB stay for a while";
   log.drop_up_to({kMax});
   EXPECT_TRUE(log.empty());
   EXPECT_EQ(log.stream_count(), 0U);
