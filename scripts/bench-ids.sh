@@ -10,7 +10,7 @@
 #
 #   --messages N       messages in each store before the rounds              [10000000]
 #   --rounds N         runs of each kind                                      [5]
-#   --duration D       length of one run                                      [3s]
+#   --duration D       length of one run                                      [2s]
 #   --streams N        streams they go to                                     [1000]
 #   --durability D     disk or os                                             [disk]
 #   --server PROGRAM   the server to measure                                  [of the build directory]
@@ -22,7 +22,7 @@ set -euo pipefail
 # shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
 
-MESSAGES=10000000 ROUNDS=5 DURATION=3s STREAMS=1000 DURABILITY=disk DATA_PARENT='' SERVER=''
+MESSAGES=10000000 ROUNDS=5 DURATION=2s STREAMS=1000 DURABILITY=disk DATA_PARENT='' SERVER=''
 KINDS=(v7 v4)
 declare -A PID PORT TOKENS FILL
 

@@ -7,6 +7,8 @@
 namespace eventodb::store::sqlite {
 
 const IdPart* IdSegment::part_for(const IdKey& id) const {
+  // Ids that ascend are newer than all others.
+  if (parts.empty() || parts.back()->last < id) return nullptr;
   const auto behind =
       std::upper_bound(parts.begin(), parts.end(), id,
                        [](const IdKey& key, const std::unique_ptr<const IdPart>& part) {
