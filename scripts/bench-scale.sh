@@ -53,11 +53,13 @@ fill() { # $1: messages
   done
 }
 
-# Single writes; prints "ops p99 cpu". What was written before is on the disk.
+# Single writes; prints "ops p99 cpu". What was written before is on the disk, and the server has
+# been writing for half a second.
 measure_writes() { # $1: pid, $2: port
+  local writes=(--mix write --workers 64 --payload-bytes 300 --streams "$STREAMS")
   sync
-  run_load "$1" "$2" "$TOKEN" --mix write --workers 64 --payload-bytes 300 --streams "$STREAMS" \
-    --duration "$DURATION"
+  run_load "$1" "$2" "$TOKEN" "${writes[@]}" --duration 500ms >/dev/null
+  run_load "$1" "$2" "$TOKEN" "${writes[@]}" --duration "$DURATION"
 }
 
 # The same to a copy of the store as it was at the beginning.
@@ -128,7 +130,8 @@ measure_reads() { # $1: what the kernel holds of the files, $2: connections
     tee -a "$WORK/table.md"
 }
 
-# The disk alone: random pages of the log, past the kernel's memory.
+# The disk alone: random pages of the log, past the kernel's memory. Before anything has read all of
+# it, which what lies below the disk may remember.
 measure_disk() {
   local log readers
   log=$(find "$WORK/data" -name log.db -size +1M | head -1)
@@ -202,8 +205,8 @@ main() {
   done
   for step in $(seq 2 "$ROUNDS"); do measure_pair; done
   print_ratio
-  measure_cold
   measure_disk
+  measure_cold
   {
     echo
     echo "$(du -sm "$WORK/data" | cut -f1) MB of files, $(message_count) messages," \
