@@ -11,8 +11,10 @@ struct FaultVfs::State {
   sqlite3_vfs* real = nullptr;
   std::mutex mutex;
   Hook hook;
+  std::function<void(const Event&)> gate;
 
   int ask(const Event& event) {
+    if (gate) gate(event);
     const std::lock_guard lock(mutex);
     return hook ? hook(event) : SQLITE_OK;
   }
@@ -159,6 +161,10 @@ FaultVfs::~FaultVfs() {
 void FaultVfs::set_hook(Hook hook) {
   const std::lock_guard lock(state_->mutex);
   state_->hook = std::move(hook);
+}
+
+void FaultVfs::set_gate(std::function<void(const Event&)> gate) {
+  state_->gate = std::move(gate);
 }
 
 }  // namespace eventodb::test

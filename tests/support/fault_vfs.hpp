@@ -32,6 +32,9 @@ class FaultVfs {
   FaultVfs& operator=(const FaultVfs&) = delete;
 
   void set_hook(Hook hook);
+  /// Called before the hook, by any number of threads at once, and may block. Set it while no file
+  /// is changed.
+  void set_gate(std::function<void(const Event&)> gate);
 
   struct State;
 

@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "base/logging.hpp"
@@ -10,7 +11,8 @@
 #include "store/sqlite/sqlite_store_parts.hpp"
 
 // The life of an append: into the queue on its I/O thread, out of it in a batch on a writer thread,
-// one transaction, into the tail, and home.
+// one transaction, one sync, into the tail, and home. One thread at a time writes; while it waits
+// for the sync another one may write the next batch.
 namespace eventodb::store::sqlite {
 namespace {
 
@@ -126,7 +128,9 @@ bool SqliteNamespace::enqueue_locked(PendingAppends& pending) {
 }
 
 void SqliteNamespace::schedule_writer_locked() {
-  if (writer_scheduled_ || state_ != State::kOpen) return;
+  if (writer_scheduled_ || state_ != State::kOpen || is_syncing_.all()) return;
+  // A sync costs the same for one as for many: beside another one it must be worth it.
+  if (is_syncing_.any() && pending_count_ < syncing_appends_) return;
   if (writer_waits_for_index_ && files_->tail_is_full() && !index_is_stuck_) return;
   writer_waits_for_index_ = false;
   writer_scheduled_ = true;
@@ -178,25 +182,46 @@ void SqliteNamespace::fail_pending(const Error& error) {
 
 void SqliteNamespace::run_writer() noexcept {
   thread_local AppendBatch batch;
-  do {
-    std::unique_lock lock(mutex_);
-    if (state_ != State::kOpen || pending_first_ == nullptr || waits_for_index_locked()) {
-      writer_scheduled_ = false;
-      after_use_locked();
-      return;
-    }
-    take_pending_locked(batch);
+  std::unique_lock lock(mutex_);
+  bool is_writer = true;  // this thread is the one that writer_scheduled_ stands for
+  while (is_writer && begin_batch(batch, lock)) {
     OpenFiles& files = *files_;
-    const bool is_taken = commit_batch(batch, files, lock);
+    ++users_;
+    const Written written = write_batch(batch, files, lock);
+    if (written == Written::kInLog && files.log.must_sync()) {
+      is_writer = false;
+      sync_batch(batch, files, lock);
+    } else if (written == Written::kInLog) {
+      publish_up_to_locked(batch, files);
+    }
     lock.unlock();
-    if (is_taken) base::ThreadHop::finish_all(batch.chain());
-    checkpoint_log(files);
-  } while (!parts_.writers.has_queued());
-  // Others wait for a thread: to the end of their line.
-  const std::lock_guard lock(mutex_);
-  writer_scheduled_ = false;
-  if (pending_first_ != nullptr) schedule_writer_locked();
+    if (written == Written::kInLog && !batch.messages().empty()) notify_listeners();
+    if (written != Written::kRequeued) base::ThreadHop::finish_all(batch.chain());
+    lock.lock();
+    --users_;
+    if (!is_writer && !writer_scheduled_) is_writer = writer_scheduled_ = true;
+    if (is_writer && parts_.writers.has_queued()) {  // others: to the end of their line
+      is_writer = writer_scheduled_ = false;
+      if (pending_first_ != nullptr) schedule_writer_locked();
+    }
+  }
+  if (is_writer) writer_scheduled_ = false;
   after_use_locked();
+}
+
+bool SqliteNamespace::begin_batch(AppendBatch& batch, std::unique_lock<std::mutex>& lock) {
+  if (state_ != State::kOpen) return false;
+  OpenFiles& files = *files_;
+  if (files.log.is_upkeep_due()) {
+    lock.unlock();
+    keep_up(files);
+    lock.lock();
+  }
+  if (state_ != State::kOpen || pending_first_ == nullptr || waits_for_index_locked()) return false;
+  // Without a file descriptor for it, a second sync waits for the first.
+  if (files.log.must_sync() && !files.log.can_sync(free_sync_locked())) return false;
+  take_pending_locked(batch);
+  return true;
 }
 
 bool SqliteNamespace::waits_for_index_locked() {
@@ -206,46 +231,47 @@ bool SqliteNamespace::waits_for_index_locked() {
   return true;
 }
 
-bool SqliteNamespace::commit_batch(AppendBatch& batch, OpenFiles& files,
-                                   std::unique_lock<std::mutex>& lock) {
+SqliteNamespace::Written SqliteNamespace::write_batch(AppendBatch& batch, OpenFiles& files,
+                                                      std::unique_lock<std::mutex>& lock) {
   try {
     if (files.tail_is_full()) {  // and the index cannot take it over
       batch.fail_all({ErrorCode::kBackendError, "The index cannot be written", {}});
-      return true;
+      return Written::kNothing;
     }
     if (auto planned = batch.plan(files, lock); !planned) {
       if (is_damage(planned.error().code) && planned.error().is_derived && may_rebuild()) {
         requeue_locked(batch);
         start_rebuild_locked(planned.error());
-        return false;
+        return Written::kRequeued;
       }
       batch.fail_all(storage_error(planned.error()));
-      return true;
+      return Written::kNothing;
     }
-    if (batch.messages().empty()) return true;
-    lock.unlock();
-    auto written = write_batch(batch, files);
-    lock.lock();
-    if (!written) {
-      batch.revert();
-      batch.fail_all(written.error());
-      return true;
-    }
-    publish_locked(batch, files);
+    if (!batch.messages().empty()) {
+      lock.unlock();
+      auto written = insert_batch(batch, files);
+      lock.lock();
+      if (!written) {
+        batch.revert();
+        batch.fail_all(written.error());
+        return Written::kNothing;
+      }
+      files.log_end = batch.end();
+    } else if (files.unpublished.empty()) {
+      return Written::kNothing;
+    }  // else: what was refused, or stored before, may rest on what is not durable yet
+    files.unpublished.push_back(&batch);
+    return Written::kInLog;
   } catch (const std::exception& error) {
     if (!lock.owns_lock()) lock.lock();
     spdlog::error("storage: append: {}", base::loggable(error.what()));
     batch.revert();
     batch.fail_all(out_of_memory_error());
-    return true;
+    return Written::kNothing;
   }
-  lock.unlock();
-  notify_listeners();
-  lock.lock();
-  return true;
 }
 
-Result<void> SqliteNamespace::write_batch(AppendBatch& batch, OpenFiles& files) {
+Result<void> SqliteNamespace::insert_batch(AppendBatch& batch, OpenFiles& files) {
   if (parts_.is_read_only.load()) return read_only_error();
   if (auto noted = note_dirty(files); !noted) return noted;
   bool is_known = true;
@@ -255,9 +281,35 @@ Result<void> SqliteNamespace::write_batch(AppendBatch& batch, OpenFiles& files) 
   return storage_error(written.error());
 }
 
+void SqliteNamespace::sync_batch(AppendBatch& batch, OpenFiles& files,
+                                 std::unique_lock<std::mutex>& lock) {
+  const std::size_t number = free_sync_locked();
+  is_syncing_.set(number);
+  syncing_appends_ += batch.append_count();
+  writer_scheduled_ = false;
+  if (pending_first_ != nullptr) schedule_writer_locked();
+  lock.unlock();
+  const Code code = files.log.sync(number);
+  lock.lock();
+  is_syncing_.reset(number);
+  syncing_appends_ -= batch.append_count();
+  if (code == SQLITE_OK && !files.has_failed_sync) {
+    publish_up_to_locked(batch, files);
+    return;
+  }
+  // The heads stay as planned: a batch behind this one builds on them. It fails, too, and no other
+  // is written.
+  parts_.is_read_only.store(true);
+  files.has_failed_sync = true;
+  std::erase(files.unpublished, &batch);
+  const char* why = code == SQLITE_OK ? "the one before failed" : sqlite3_errstr(code);
+  batch.fail_all(storage_error({SQLITE_IOERR_FSYNC, place_.log_path() + ": sync: " + why}));
+}
+
 Result<void> SqliteNamespace::note_dirty(OpenFiles& files) {
   if (!row_.is_clean) return {};
-  if (auto noted = parts_.registry.set_count(row_.serial, files.message_count, false); !noted) {
+  if (auto noted = parts_.registry.set_count(row_.serial, files.log_end.message_count, false);
+      !noted) {
     if (is_sync_failure(noted.error().code)) parts_.is_read_only.store(true);
     return storage_error(noted.error());
   }
@@ -266,18 +318,23 @@ Result<void> SqliteNamespace::note_dirty(OpenFiles& files) {
   return {};
 }
 
+void SqliteNamespace::publish_up_to_locked(AppendBatch& newest, OpenFiles& files) {
+  const auto end = std::find(files.unpublished.begin(), files.unpublished.end(), &newest);
+  if (end == files.unpublished.end()) return;  // a sync that began later has ended before
+  for (auto batch = files.unpublished.begin(); batch <= end; ++batch)
+    publish_locked(**batch, files);
+  files.unpublished.erase(files.unpublished.begin(), end + 1);
+}
+
 void SqliteNamespace::publish_locked(AppendBatch& batch, OpenFiles& files) {
+  if (batch.messages().empty() || rebuild_index_) return;  // then the files are read again
   try {
     for (const AppendBatch::Message& message : batch.messages()) {
       files.tail.append(message.view, static_cast<std::uint64_t>(message.stream_id));
       if (!message.is_new_stream) continue;
       files.new_streams.add(files.tail.find_stream(message.view.stream)->name);
-      files.stream_count = message.stream_id;
     }
-    const MessageView& last = batch.messages().back().view;
-    files.last_global = last.global_position.value;
-    files.last_time = last.time;
-    files.message_count += static_cast<std::int64_t>(batch.messages().size());
+    files.published = batch.end();
     batch.accept_heads();
     schedule_index_locked();
   } catch (const std::bad_alloc&) {
@@ -286,7 +343,7 @@ void SqliteNamespace::publish_locked(AppendBatch& batch, OpenFiles& files) {
   }
 }
 
-void SqliteNamespace::checkpoint_log(OpenFiles& files) {
+void SqliteNamespace::keep_up(OpenFiles& files) {
   if (parts_.is_read_only.load()) return;
   files.log.keep_wal_ahead();
   if (!files.log.is_checkpoint_due()) return;

@@ -28,6 +28,7 @@ class Unlocked {
 
 void AppendBatch::clear() {
   pending_.clear();
+  append_count_ = 0;
   if (messages_.capacity() > kMessagesKeptMax) std::vector<Message>().swap(messages_);
   messages_.clear();
   changes_.clear();
@@ -35,11 +36,17 @@ void AppendBatch::clear() {
   noted_ids_.clear();
 }
 
+void AppendBatch::add(PendingAppends& pending) {
+  pending_.push_back(&pending);
+  append_count_ += pending.appends.size();
+}
+
 DbResult<void> AppendBatch::plan(OpenFiles& files, Lock& lock) {
   files_ = &files;
   number_ = ++files.batch_number;
-  time_ = std::max(base::wall_clock_now(), files.last_time);
-  stream_count_ = files.stream_count;
+  files.heads.keep_from(files.unpublished.empty() ? number_ : files.unpublished.front()->number_);
+  end_ = files.log_end;
+  end_.last_time = std::max(base::wall_clock_now(), end_.last_time);
   for (PendingAppends* pending : pending_) {
     for (Append& append : pending->appends) {
       if (auto planned = plan_append(append, lock); !planned) {
@@ -118,8 +125,9 @@ DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewM
                   std::string(view.stream),
                   is_same_content(view, message)};
   };
-  if (const auto at = client_ids_.find(*message.id); at != client_ids_.end()) {
-    return stored_as(messages_[at->second].view);
+  if (const MessageView* planned = find_planned(*message.id)) return stored_as(*planned);
+  for (const AppendBatch* before : files_->unpublished) {
+    if (const MessageView* planned = before->find_planned(*message.id)) return stored_as(*planned);
   }
   if (const auto view = files_->tail.find_id(*message.id)) return stored_as(*view);
   // Taken with the lock that the tail was asked under: it has all that the tail has not.
@@ -140,6 +148,11 @@ DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewM
   files_->log.end_fetch();
   if (!stored) return files_->lookup.failure(SQLITE_CORRUPT);
   return stored;
+}
+
+const MessageView* AppendBatch::find_planned(const MessageId& id) const {
+  const auto at = client_ids_.find(id);
+  return at == client_ids_.end() ? nullptr : &messages_[at->second].view;
 }
 
 DbResult<HeadCache::Entry*> AppendBatch::find_head(std::string_view stream, Lock& lock) {
@@ -175,11 +188,12 @@ DbResult<void> AppendBatch::open_lookup() {
 void AppendBatch::plan_message(const NewMessage& message, HeadCache::Entry& head,
                                WrittenMessage& written) {
   const bool is_new_stream = head.planned.stream_id == 0;
-  changes_.push_back({&head, head.planned});
-  if (is_new_stream) head.planned.stream_id = ++stream_count_;
+  const StreamHead before = head.planned;
+  if (is_new_stream) head.planned.stream_id = ++end_.stream_count;
   ++head.planned.version;
-  const auto global = files_->last_global + static_cast<std::int64_t>(messages_.size()) + 1;
-  written = {Position{head.planned.version}, GlobalPosition{global}};
+  changes_.push_back({&head, before, head.planned});
+  ++end_.message_count;
+  written = {Position{head.planned.version}, GlobalPosition{++end_.last_global}};
   messages_.push_back({.view = {.stream = message.stream,
                                 .type = message.type,
                                 .data = message.data,
@@ -187,7 +201,7 @@ void AppendBatch::plan_message(const NewMessage& message, HeadCache::Entry& head
                                 .position = written.position,
                                 .global_position = written.global_position,
                                 .id = message.id ? *message.id : base::make_uuid_v7(),
-                                .time = time_},
+                                .time = end_.last_time},
                        .stream_id = head.planned.stream_id,
                        .is_new_stream = is_new_stream});
 }
@@ -201,15 +215,15 @@ void AppendBatch::undo_to(const Mark& mark) {
     client_ids_.erase(noted_ids_.back());
   }
   messages_.resize(mark.messages);
-  stream_count_ = mark.stream_count;
+  end_ = mark.end;
 }
 
 void AppendBatch::accept_heads() {
-  for (const HeadChange& change : changes_) change.entry->head = change.entry->planned;
+  for (const HeadChange& change : changes_) change.entry->head = change.after;
 }
 
 void AppendBatch::revert() {
-  undo_to(Mark{0, 0, 0, files_->stream_count});
+  undo_to(Mark{.end = files_->log_end});
 }
 
 void AppendBatch::fail_all(const Error& error) {

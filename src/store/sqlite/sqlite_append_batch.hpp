@@ -17,8 +17,9 @@
 namespace eventodb::store::sqlite {
 
 /// The appends of one commit: taken from the queue, checked in order against the heads as the ones
-/// before them leave them, and numbered. Refused appends leave nothing. Reused from commit to
-/// commit, so that a steady state allocates nothing. For writer threads.
+/// before them leave them, those of batches that wait for their sync included, and numbered.
+/// Refused appends leave nothing. Reused from commit to commit, so that a steady state allocates
+/// nothing. For writer threads.
 class AppendBatch {
  public:
   using Message = LogMessage;  // borrows from the request
@@ -26,14 +27,17 @@ class AppendBatch {
   /// Forgets the last batch.
   void clear();
   /// Adds to the batch; the order is the order of the positions.
-  void add(PendingAppends& pending) { pending_.push_back(&pending); }
+  void add(PendingAppends& pending);
   std::span<PendingAppends* const> pending() const { return pending_; }
+  std::size_t append_count() const { return append_count_; }
 
   /// Decides every append: sets the outcome of the refused ones and of retries, plans the messages
   /// of the others. `lock` holds the namespace's mutex; it is released around look-ups in files.
   /// On failure nothing is planned and no outcome is set.
   DbResult<void> plan(OpenFiles& files, std::unique_lock<std::mutex>& lock);
   std::span<const Message> messages() const { return messages_; }
+  /// Of the log with this batch.
+  const LogEnd& end() const { return end_; }
 
   /// Heads as planned become heads as committed; under the namespace's mutex.
   void accept_heads();
@@ -55,11 +59,12 @@ class AppendBatch {
     std::size_t messages = 0;
     std::size_t changes = 0;
     std::size_t noted_ids = 0;
-    std::int64_t stream_count = 0;
+    LogEnd end;
   };
   struct HeadChange {
     HeadCache::Entry* entry;
     StreamHead before;
+    StreamHead after;
   };
   struct IdHash {
     std::size_t operator()(const MessageId& id) const {
@@ -73,26 +78,26 @@ class AppendBatch {
   DbResult<std::optional<Error>> try_append(Append& append, Lock& lock);
   DbResult<bool> find_retry(Append& append, Lock& lock);
   DbResult<std::optional<Stored>> find_stored(const NewMessage& message, Lock& lock);
+  /// The message with an id that a client gave; nullptr: not in this batch.
+  const MessageView* find_planned(const MessageId& id) const;
   DbResult<HeadCache::Entry*> find_head(std::string_view stream, Lock& lock);
   /// The cached head, which stays as long as the batch; nullptr: not cached.
   HeadCache::Entry* use_head(std::string_view stream);
   DbResult<void> open_lookup();
   void plan_message(const NewMessage& message, HeadCache::Entry& head, WrittenMessage& written);
-  Mark mark() const {
-    return {messages_.size(), changes_.size(), noted_ids_.size(), stream_count_};
-  }
+  Mark mark() const { return {messages_.size(), changes_.size(), noted_ids_.size(), end_}; }
   void undo_to(const Mark& mark);
 
   OpenFiles* files_ = nullptr;
   std::vector<PendingAppends*> pending_;
+  std::size_t append_count_ = 0;
   std::vector<Message> messages_;
   std::vector<HeadChange> changes_;
   std::vector<std::optional<Stored>> stored_;  // of the append at hand
   boost::unordered_flat_map<MessageId, std::size_t, IdHash> client_ids_;
   std::vector<MessageId> noted_ids_;  // what client_ids_ holds, in the order it came
   std::vector<IdPageRef> id_pages_;   // of the id at hand
-  Timestamp time_;
-  std::int64_t stream_count_ = 0;
+  LogEnd end_;
   std::uint64_t number_ = 0;  // of the batch, for the head cache
 };
 

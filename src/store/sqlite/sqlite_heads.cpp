@@ -27,7 +27,7 @@ HeadCache::Entry* HeadCache::find(std::string_view name) {
 }
 
 HeadCache::Entry& HeadCache::insert(std::string_view name, StreamHead head, std::uint64_t batch) {
-  Entry& entry = free_entry(batch);
+  Entry& entry = free_entry();
   const std::size_t room = entry.name.capacity();
   entry.name = name;
   hold(0, static_cast<std::int64_t>(entry.name.capacity() - room));
@@ -39,12 +39,12 @@ HeadCache::Entry& HeadCache::insert(std::string_view name, StreamHead head, std:
   return entry;
 }
 
-HeadCache::Entry& HeadCache::free_entry(std::uint64_t batch) {
+HeadCache::Entry& HeadCache::free_entry() {
   if (entries_.size() < entries_max_) return add_entry();
   for (std::size_t seen = 0; seen < 2 * entries_.size(); ++seen) {
     Entry& entry = entries_[hand_];
     hand_ = (hand_ + 1) % entries_.size();
-    if (entry.batch == batch) continue;
+    if (entry.batch >= kept_from_) continue;
     if (entry.referenced) {
       entry.referenced = false;
       continue;
@@ -52,7 +52,7 @@ HeadCache::Entry& HeadCache::free_entry(std::uint64_t batch) {
     by_name_.erase(entry.name);
     return entry;
   }
-  return add_entry();  // one batch uses them all
+  return add_entry();
 }
 
 HeadCache::Entry& HeadCache::add_entry() {

@@ -22,8 +22,8 @@ class HeadCache {
   struct Entry {
     std::string name;
     StreamHead head;          ///< as committed: what readers may see
-    StreamHead planned;       ///< as it will be after the batch the writer is working on
-    std::uint64_t batch = 0;  ///< the batch that used it last; that one's entries stay
+    StreamHead planned;       ///< as it will be after the newest batch
+    std::uint64_t batch = 0;  ///< the batch that used it last
     bool referenced = false;
   };
 
@@ -32,20 +32,23 @@ class HeadCache {
   HeadCache(const HeadCache&) = delete;
   HeadCache& operator=(const HeadCache&) = delete;
 
+  /// From now on entries that this batch or a later one uses stay.
+  void keep_from(std::uint64_t batch) { kept_from_ = batch; }
   /// nullptr when not cached. The pointer stays valid until the entry makes room for another.
   Entry* find(std::string_view name);
-  /// Adds one, beyond the bound only when `batch` uses every entry. REQUIRES: not cached.
+  /// Adds one, beyond the bound only when every entry must stay. REQUIRES: not cached.
   Entry& insert(std::string_view name, StreamHead head, std::uint64_t batch);
   std::size_t size() const { return by_name_.size(); }
 
  private:
-  Entry& free_entry(std::uint64_t batch);
+  Entry& free_entry();
   Entry& add_entry();
 
   std::size_t entries_max_;
   std::deque<Entry> entries_;  // a deque: entries never move, so names and pointers hold
   boost::unordered_flat_map<std::string_view, Entry*> by_name_;
   std::size_t hand_ = 0;
+  std::uint64_t kept_from_ = UINT64_MAX;
 };
 
 }  // namespace eventodb::store::sqlite

@@ -122,14 +122,17 @@ DbResult<void> LogFile::open_and_check(const std::string& path, const LogId& log
   if (auto checked = check_identity(log_id, namespace_id); !checked) return checked;
   if (auto checked = check_generation(raw); !checked) return checked;
   Code code = database_.execute(sql::kWriterSettings);
-  // `os`: NORMAL syncs at checkpoints only, which keeps the file whole even in a power cut.
-  const bool disk = options.durability == Durability::kDisk;
-  if (code == SQLITE_OK) code = database_.execute(disk ? sql::kSyncFull : sql::kSyncNormal);
+  // NORMAL syncs at checkpoints only, which keeps the file whole even in a power cut.
+  must_sync_ = options.durability == Durability::kDisk;
+  if (code == SQLITE_OK) code = database_.execute(sql::kSyncNormal);
   if (code == SQLITE_OK) code = database_.execute(sql::kLogWriterCache);
   if (code == SQLITE_OK) code = prepare();
   if (code != SQLITE_OK) return failure(code, "open");
+  // A file that was not in WAL mode before gets its WAL with the first read.
+  if (must_sync_) code = database_.execute(sql::kReadNothing);
+  if (must_sync_ && code == SQLITE_OK) code = syncs_[0].open(database_);
+  if (code != SQLITE_OK) return Failure{code, path + "-wal: open: " + sqlite3_errstr(code)};
   wal_.attach(database_, options.checkpoint_pages);
-  keeps_wal_ahead_ = disk;
   return {};
 }
 
@@ -220,12 +223,17 @@ Code LogFile::commit() {
   return code;
 }
 
+bool LogFile::wants_room() const {
+  const sqlite3_int64 used = wal_.pages() * kFrameBytes;
+  const bool has_room = wal_bytes_ >= used + std::min(used, kWalAheadBytesMax) / 2;
+  return must_sync_ && used >= kWalAheadFromBytes && !has_room;
+}
+
 void LogFile::keep_wal_ahead() noexcept {
+  if (!wants_room()) return;
   static constexpr std::array<char, 64 * 1024> kZeros{};
   const sqlite3_int64 used = wal_.pages() * kFrameBytes;
   const sqlite3_int64 wanted = used + std::min(used, kWalAheadBytesMax);
-  const bool has_room = wal_bytes_ >= used + (wanted - used) / 2;
-  if (!keeps_wal_ahead_ || used < kWalAheadFromBytes || has_room) return;
   sqlite3_file* wal = nullptr;
   sqlite3_file_control(database_.handle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
   sqlite3_int64 size = 0;
@@ -276,6 +284,11 @@ Code LogFile::insert(std::span<const LogMessage> messages) {
       sqlite3_changes64(handle) == static_cast<sqlite3_int64>(messages.size()) &&
       sqlite3_last_insert_rowid(handle) == messages.back().view.global_position.value;
   return is_in_place ? SQLITE_OK : SQLITE_CORRUPT;
+}
+
+bool LogFile::can_sync(std::size_t number) {
+  WalSync& sync = syncs_[number];
+  return sync.is_open() || sync.open(database_) == SQLITE_OK;
 }
 
 void LogFile::rollback() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include "store/sqlite/sqlite_options.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
 #include "store/sqlite/sqlite_raw_file.hpp"
+#include "store/sqlite/sqlite_wal_sync.hpp"
 
 namespace eventodb::store::sqlite {
 
@@ -56,7 +58,7 @@ class WalWatch {
 /// anew never look like those of its predecessor.
 std::int64_t first_generation();
 
-/// log.db through the one connection that commits and checkpoints. Not thread-safe.
+/// log.db through the one connection that commits and checkpoints. Not thread-safe, but for syncs.
 class LogFile {
  public:
   struct Newest {
@@ -97,6 +99,16 @@ class LogFile {
   /// Nothing of the open transaction remains; none open is fine.
   void rollback();
 
+  /// Syncs that may run at once, beside each other and beside the next commit.
+  static constexpr std::size_t kSyncsMax = 2;
+  /// With durability `disk`: a commit is durable when a sync that began behind it has succeeded.
+  bool must_sync() const { return must_sync_; }
+  /// Prepares the sync of this number, which nobody uses; false: not now (no file descriptor left).
+  bool can_sync(std::size_t number);
+  /// Blocks. From any thread, each number by one at a time; REQUIRES: can_sync(number) was true.
+  /// After a failure nothing of what is not known to be durable yet will ever be.
+  [[nodiscard]] Code sync(std::size_t number) { return syncs_[number].sync(); }
+
   /// Fetches one message (views until end_fetch()); false: there is none.
   DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
   void end_fetch() { fetch_.reset(); }
@@ -107,6 +119,8 @@ class LogFile {
   /// the first frame that does not fit. What fails here, as on a full disk, is
   /// tried again some commits later.
   void keep_wal_ahead() noexcept;
+  /// keep_wal_ahead() or checkpoint() has something to do.
+  bool is_upkeep_due() const { return is_checkpoint_due() || wants_room(); }
 
   bool is_checkpoint_due() const { return wal_.is_due(); }
   /// Moves the WAL into the file, as far as readers let it. SQLITE_OK also when the disk is full:
@@ -125,13 +139,15 @@ class LogFile {
   DbResult<void> check_generation(const RawHeader& raw);
   [[nodiscard]] Code prepare();
   [[nodiscard]] Code insert_stream(const LogMessage& message);
+  bool wants_room() const;
   void finalize();
 
   LogRows rows_;
   Database database_;
   Statement begin_, commit_, insert_stream_, insert_messages_, fetch_, set_base_;
   WalWatch wal_;
-  bool keeps_wal_ahead_ = false;
+  bool must_sync_ = false;
+  std::array<WalSync, kSyncsMax> syncs_;
   sqlite3_int64 wal_bytes_ = 0;  // of the file; after a failure as if it had been written
   bool had_frames_ = false;      // in the WAL when it was opened
   // The header's application_id counts checkpoints: the newest number, WAL included, and the one

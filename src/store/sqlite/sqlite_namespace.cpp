@@ -137,7 +137,7 @@ void SqliteNamespace::close_files(std::unique_ptr<OpenFiles> files) {
   parts_.indexers.cancel(index_job_);
   parts_.open_set.remove(*this);
   parts_.message_cache.forget(files->cache_owner);
-  const std::int64_t count = files->message_count;
+  const std::int64_t count = files->published.message_count;
   const bool is_complete = files->close(!parts_.is_read_only.load() && !rebuild_index_);
   bool is_noted = false;
   {
@@ -208,7 +208,7 @@ Result<std::int64_t> SqliteNamespace::count_messages() {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (state_ == State::kDeleted) return unknown_namespace(id());
-    if (state_ == State::kOpen) return files_->message_count;
+    if (state_ == State::kOpen) return files_->published.message_count;
     if (state_ == State::kClosed && row_.is_clean) return row_.message_count;
     const bool was_asked = opener_scheduled_;
     start_opening_locked();
@@ -234,7 +234,7 @@ std::int64_t SqliteNamespace::mark_deleted() {
     lock.lock();
     changed_.wait(lock, [this] { return is_idle_locked() && !opener_scheduled_; });
     files = std::move(files_);
-    count = files != nullptr ? files->message_count : row_.message_count;
+    count = files != nullptr ? files->published.message_count : row_.message_count;
   }
   if (files != nullptr) {
     parts_.indexers.cancel(index_job_);

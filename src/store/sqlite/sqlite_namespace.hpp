@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <bitset>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -127,13 +128,24 @@ class SqliteNamespace final : public Namespace,
   void requeue_locked(AppendBatch& batch);
   void fail_pending(const Error& error);
   bool waits_for_index_locked();
-  /// Decides, writes and publishes; `lock` is held before and after. False: the batch went back
-  /// into the queue, because the index must be rebuilt first.
-  bool commit_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
-  Result<void> write_batch(AppendBatch& batch, OpenFiles& files);
+  // Those with a `lock` hold it before and after, and release it in between.
+  /// Takes what waits, after the upkeep of the WAL; false: nothing, or not now.
+  bool begin_batch(AppendBatch& batch, std::unique_lock<std::mutex>& lock);
+  enum class Written : std::uint8_t {
+    kInLog,     ///< the last of the unpublished; durable only behind a sync
+    kNothing,   ///< every append has its outcome
+    kRequeued,  ///< back in the queue, because the index must be rebuilt first
+  };
+  Written write_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
+  Result<void> insert_batch(AppendBatch& batch, OpenFiles& files);
   Result<void> note_dirty(OpenFiles& files);
+  std::size_t free_sync_locked() const { return is_syncing_[0] ? 1 : 0; }
+  /// Ends with the batch published, or failed. Others may write meanwhile.
+  void sync_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
+  /// The batch is durable, and so are those before it.
+  void publish_up_to_locked(AppendBatch& newest, OpenFiles& files);
   void publish_locked(AppendBatch& batch, OpenFiles& files);
-  void checkpoint_log(OpenFiles& files);
+  void keep_up(OpenFiles& files);
   void notify_listeners() noexcept;
 
   // indexing (sqlite_namespace.cpp)
@@ -160,16 +172,18 @@ class SqliteNamespace final : public Namespace,
   bool rebuild_index_ = false;  // at the next opening
   int rebuilds_ = 0;
   bool opener_scheduled_ = false;
-  bool writer_scheduled_ = false;
+  bool writer_scheduled_ = false;  // or writing; not while it waits for a sync
   bool writer_waits_for_index_ = false;
   bool index_is_stuck_ = false;
   bool index_runs_ = false;  // one step at a time, whatever the queue says
   IndexWork index_work_ = IndexWork::kNone;
-  int users_ = 0;  // reads and index steps that use files_
+  int users_ = 0;  // reads, syncs and index steps that use files_
   PendingAppends* pending_first_ = nullptr;
   PendingAppends* pending_last_ = nullptr;
   std::size_t pending_count_ = 0;  // of appends
   std::size_t pending_bytes_ = 0;
+  std::bitset<LogFile::kSyncsMax> is_syncing_;
+  std::size_t syncing_appends_ = 0;
   OpenWaiter* waiters_ = nullptr;
   std::unique_ptr<OpenFiles>
       files_;                      // set while open; users, writer and indexer hold plain pointers

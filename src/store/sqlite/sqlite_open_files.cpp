@@ -94,11 +94,19 @@ DbResult<void> OpenFiles::catch_up(const Progress& progress) {
   if (!streams) return streams.error();
   indexed_up_to = index.state().indexed_up_to;
   ids = index.ids();
-  message_count = index.state().message_count;
-  stream_count = *streams;
-  if (!newest->exists) return {};
-  last_global = newest->global_position;
-  last_time = Timestamp{newest->time_us};
+  published = {.last_global = newest->exists ? newest->global_position : 0,
+               .last_time = Timestamp{newest->exists ? newest->time_us : 0},
+               .message_count = index.state().message_count,
+               .stream_count = *streams};
+  unpublished.reserve(LogFile::kSyncsMax);
+  if (newest->exists) {
+    if (auto filled = fill_tail(progress); !filled) return filled;
+  }
+  log_end = published;
+  return {};
+}
+
+DbResult<void> OpenFiles::fill_tail(const Progress& progress) {
   LogScan scan;
   if (auto started = scan.start(log, indexed_up_to); !started) return started;
   std::mutex nobody_else;
@@ -108,7 +116,7 @@ DbResult<void> OpenFiles::catch_up(const Progress& progress) {
     const auto found = scan.next(row);
     if (!found) return found.error();
     // There may be holes, but damage can put pages where they do not belong.
-    const std::int64_t at = *found ? row.message.global_position.value : last_global;
+    const std::int64_t at = *found ? row.message.global_position.value : published.last_global;
     if (*found ? at <= previous : at != previous) {
       return log.failure(SQLITE_CORRUPT, "messages are missing or out of order");
     }
@@ -118,7 +126,7 @@ DbResult<void> OpenFiles::catch_up(const Progress& progress) {
         tail.bytes() >= place.options.tail_bytes_max / 2) {
       const auto indexed = index_step(nobody_else);
       if (!indexed) return indexed.error();
-      if (progress) progress(index.state().message_count, last_global);
+      if (progress) progress(index.state().message_count, published.last_global);
     }
     add_to_tail(row);
   }
@@ -126,7 +134,7 @@ DbResult<void> OpenFiles::catch_up(const Progress& progress) {
 
 void OpenFiles::add_to_tail(const MessageRow& row) {
   tail.append(row.message, static_cast<std::uint64_t>(row.stream_id));
-  ++message_count;
+  ++published.message_count;
   if (row.stream_id > index.state().last_stream_id) {
     new_streams.add(tail.find_stream(row.message.stream)->name);
   }

@@ -30,6 +30,16 @@ struct NamespacePlace {
   std::string index_path() const { return directory + "/index.db"; }
 };
 
+class AppendBatch;
+
+/// The end of a log.
+struct LogEnd {
+  std::int64_t last_global = 0;
+  Timestamp last_time;
+  std::int64_t message_count = 0;
+  std::int64_t stream_count = 0;  ///< also the number of the newest stream
+};
+
 /// Everything of a namespace that exists only while its files are open.
 ///
 /// Invariant: the index covers the messages up to `indexed_up_to`, the tail holds all above it, and
@@ -80,13 +90,13 @@ struct OpenFiles {
   MessageLog tail;
   NewStreams new_streams;
   HeadCache heads{limits::kHeadCacheStreamsMax};
-  std::uint64_t batch_number = 0;  ///< of the newest batch; its heads stay cached
+  std::uint64_t batch_number = 0;  ///< of the newest batch
   std::int64_t indexed_up_to = -1;
   std::shared_ptr<const IdDirectory> ids;  ///< up to `indexed_up_to` and maybe some more
-  std::int64_t last_global = 0;
-  Timestamp last_time;
-  std::int64_t message_count = 0;
-  std::int64_t stream_count = 0;  ///< also the number of the newest stream
+  LogEnd published;                        ///< as published: what readers may see
+  LogEnd log_end;  ///< as written, durable or not: where the next batch begins
+  std::vector<AppendBatch*> unpublished;  ///< written, waiting for a sync; in order
+  bool has_failed_sync = false;           ///< then none is trusted
   std::vector<std::unique_ptr<ReadFiles>> idle_readers;
 
  private:
@@ -94,6 +104,7 @@ struct OpenFiles {
                                                             bool rebuild_index,
                                                             const Progress& progress);
   DbResult<void> catch_up(const Progress& progress);
+  DbResult<void> fill_tail(const Progress& progress);
   void add_to_tail(const MessageRow& row);
 };
 

@@ -243,9 +243,9 @@ DbResult<void> VersionRead::read_files(OpenFiles& files, ReadFiles& readers) {
 }
 
 ReadTask::Memory InfoRead::look_in_memory(OpenFiles& files) {
-  info_ = {files.message_count, files.stream_count, std::nullopt};
-  if (files.message_count != 0) info_.last_activity = files.last_time;
-  head_ = GlobalPosition{files.last_global};
+  info_ = {files.published.message_count, files.published.stream_count, std::nullopt};
+  if (files.published.message_count != 0) info_.last_activity = files.published.last_time;
+  head_ = GlobalPosition{files.published.last_global};
   return Memory::kAnswered;
 }
 

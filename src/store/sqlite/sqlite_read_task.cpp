@@ -47,7 +47,7 @@ void ReadTask::note_head(OpenFiles& files, std::string_view stream, StreamHead i
   if (const auto in_tail = files.tail.find_stream(stream)) {
     indexed = {static_cast<std::int64_t>(in_tail->tag), in_tail->last.value};
   }
-  files.heads.insert(stream, indexed, files.batch_number);
+  files.heads.insert(stream, indexed, 0);
 }
 
 void ReadTask::run() noexcept {

@@ -16,7 +16,7 @@ Result<void> rebuild(const NamespacePlace& place, const ReindexCallback& progres
   };
   auto files = OpenFiles::open(place, true, told);
   if (!files) return operator_error(files.error());
-  const std::int64_t count = (*files)->message_count;
+  const std::int64_t count = (*files)->published.message_count;
   if (!(*files)->close(true)) {
     return Error{ErrorCode::kBackendError, place.index_path() + ": cannot be completed", {}};
   }

@@ -40,6 +40,7 @@ inline constexpr char kLogWriterCache[] = "PRAGMA cache_size=-1024";
 inline constexpr char kIndexWriterCache[] = "PRAGMA cache_size=-8192";
 inline constexpr char kReaderCache[] = "PRAGMA cache_size=-1024";
 
+inline constexpr char kReadNothing[] = "SELECT 1 FROM sqlite_schema WHERE 0";
 inline constexpr char kBegin[] = "BEGIN";
 inline constexpr char kBeginImmediate[] = "BEGIN IMMEDIATE";
 inline constexpr char kCommit[] = "COMMIT";

@@ -9,7 +9,8 @@
 namespace eventodb::store::sqlite {
 namespace {
 
-/// Holds the thread that commits, behind its first commit, until it is released.
+/// Holds the thread that commits, behind its first commit, until it is released. (With durability
+/// `disk` another one would go on.)
 class HeldWriter final : public HeadListener {
  public:
   explicit HeldWriter(Namespace& ns) : ns_(ns) { ns_.watch(*this); }
@@ -42,6 +43,8 @@ class HeldWriter final : public HeadListener {
 
 class SqliteBoundsTest : public SqliteTest {
  protected:
+  SqliteBoundsTest() { wanted_.durability = Durability::kOs; }
+
   using Waiting = std::future<Result<void>>;
 
   /// A message of this many bytes in all; they are what the bounds count.

@@ -38,8 +38,14 @@ TEST(HeadCache, KeepsWhatIsUsed) {
 
 TEST(HeadCache, ABatchKeepsItsEntriesEvenBeyondTheBound) {
   HeadCache cache(4);
+  for (int i = 0; i < 4; ++i) cache.insert("before" + std::to_string(i), {i, i}, 7);
+  cache.keep_from(8);
   std::vector<HeadCache::Entry*> entries;
-  for (int i = 0; i < 50; ++i) entries.push_back(&cache.insert("s" + std::to_string(i), {i, i}, 9));
+  for (int i = 0; i < 50; ++i) {
+    const std::uint64_t batch = i % 2 == 0 ? 8 : 9;
+    entries.push_back(&cache.insert("s" + std::to_string(i), {i, i}, batch));
+  }
+  EXPECT_EQ(cache.size(), 50U) << "nothing of batches before stays";
   for (int i = 0; i < 50; ++i) {
     const auto at = static_cast<std::size_t>(i);
     EXPECT_EQ(entries[at]->name, "s" + std::to_string(i));
