@@ -87,6 +87,8 @@ inline constexpr std::size_t kPendingAppendBytesMax = 256 * 1024 * 1024;
 /// together, however large.
 inline constexpr std::size_t kCommitMessagesMax = 4096;
 inline constexpr std::size_t kCommitBytesMax = 8 * 1024 * 1024;
+/// Where a sync takes longer than this of late, the next commit is written and synced beside it.
+inline constexpr auto kSlowSync = 1ms;
 /// Messages in the log but not yet in the derived index are kept in memory; writers wait above.
 inline constexpr std::size_t kTailBytesMax = 16 * 1024 * 1024;
 inline constexpr std::size_t kTailMessagesMax = 131'072;

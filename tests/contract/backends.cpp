@@ -12,7 +12,10 @@ namespace {
 
 std::unique_ptr<Store> open_sqlite(const std::filesystem::path& directory, Durability durability) {
   auto opened = store::sqlite::SqliteStore::open(
-      {.db_url = "", .data_dir = directory.string(), .durability = durability});
+      {.db_url = "",
+       .data_dir = directory.string(),
+       .durability = durability,
+       .slow_sync = {}});  // commits beside each other's syncs, however fast the disk
   if (!opened) throw std::runtime_error(opened.error().message);
   return std::move(*opened);
 }

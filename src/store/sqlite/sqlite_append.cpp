@@ -129,12 +129,15 @@ bool SqliteNamespace::enqueue_locked(PendingAppends& pending) {
 
 void SqliteNamespace::schedule_writer_locked() {
   if (writer_scheduled_ || state_ != State::kOpen || is_syncing_.all()) return;
-  // A sync costs the same for one as for many: beside another one it must be worth it.
-  if (is_syncing_.any() && pending_count_ < syncing_appends_) return;
+  if (is_syncing_.any() && !is_worth_another_sync_locked()) return;
   if (writer_waits_for_index_ && files_->tail_is_full() && !index_is_stuck_) return;
   writer_waits_for_index_ = false;
   writer_scheduled_ = true;
   parts_.writers.push(writer_job_);
+}
+
+bool SqliteNamespace::is_worth_another_sync_locked() const {
+  return sync_time_ >= parts_.options.slow_sync && pending_count_ >= syncing_appends_;
 }
 
 void SqliteNamespace::take_pending_locked(AppendBatch& batch) {
@@ -289,8 +292,11 @@ void SqliteNamespace::sync_batch(AppendBatch& batch, OpenFiles& files,
   writer_scheduled_ = false;
   if (pending_first_ != nullptr) schedule_writer_locked();
   lock.unlock();
+  const auto start = std::chrono::steady_clock::now();
   const Code code = files.log.sync(number);
+  const auto time = std::chrono::steady_clock::now() - start;
   lock.lock();
+  sync_time_ += (time - sync_time_) / kSyncTimeWeight;
   is_syncing_.reset(number);
   syncing_appends_ -= batch.append_count();
   if (code == SQLITE_OK && !files.has_failed_sync) {

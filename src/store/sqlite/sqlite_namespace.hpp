@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <bitset>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -98,6 +99,7 @@ class SqliteNamespace final : public Namespace,
 
  private:
   static constexpr int kRebuildsMax = 3;
+  static constexpr int kSyncTimeWeight = 8;  // an average that follows within some ten syncs
 
   friend class ReadTask;
   class OpenWaiter;
@@ -139,6 +141,9 @@ class SqliteNamespace final : public Namespace,
   Written write_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
   Result<void> insert_batch(AppendBatch& batch, OpenFiles& files);
   Result<void> note_dirty(OpenFiles& files);
+  /// A sync costs as much for one append as for many, and so does the thread that it wakes: beside
+  /// another one it pays off for as many appends, and where the disk is slow.
+  bool is_worth_another_sync_locked() const;
   std::size_t free_sync_locked() const { return is_syncing_[0] ? 1 : 0; }
   /// Ends with the batch published, or failed. Others may write meanwhile.
   void sync_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
@@ -184,6 +189,7 @@ class SqliteNamespace final : public Namespace,
   std::size_t pending_bytes_ = 0;
   std::bitset<LogFile::kSyncsMax> is_syncing_;
   std::size_t syncing_appends_ = 0;
+  std::chrono::steady_clock::duration sync_time_{};  // of late, on average
   OpenWaiter* waiters_ = nullptr;
   std::unique_ptr<OpenFiles>
       files_;                      // set while open; users, writer and indexer hold plain pointers

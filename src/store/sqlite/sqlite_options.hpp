@@ -31,6 +31,7 @@ struct StoreOptions {
   std::size_t pending_append_bytes_max = limits::kPendingAppendBytesMax;
   std::size_t commit_messages_max = limits::kCommitMessagesMax;
   std::size_t commit_bytes_max = limits::kCommitBytesMax;
+  std::chrono::microseconds slow_sync = limits::kSlowSync;
 
   FileOptions file_options() const {
     return {durability, checkpoint_pages, tail_messages_max, tail_bytes_max};

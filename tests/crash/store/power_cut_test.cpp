@@ -130,6 +130,7 @@ class PowerCut : public ::testing::TestWithParam<Durability> {
     options.durability = GetParam();
     options.checkpoint_pages = 24;
     options.index_delay = std::chrono::milliseconds(2);
+    options.slow_sync = {};  // commits beside each other's syncs
     return options;
   }
 

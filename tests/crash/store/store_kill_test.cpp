@@ -47,6 +47,7 @@ class StoreKill : public ::testing::Test {
     // Index steps and checkpoints all the time, so that many kills hit one.
     options.index_delay = 1ms;
     options.checkpoint_pages = 40;
+    if (cycle % 4 == 1) options.slow_sync = {};  // commits beside each other's syncs
     return options;
   }
 
