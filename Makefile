@@ -87,6 +87,7 @@ bench-server: build ## Measure the server against the ceiling server, interleave
 
 .PHONY: bench-compare
 bench-compare: build ## Measure two builds of the server in turn (ARGS="--before DIR --after DIR")
+	@$(call compile,release,--target eventodb-slow-syncs)
 	@scripts/bench-compare.sh $(ARGS)
 
 .PHONY: bench-peers

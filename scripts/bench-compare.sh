@@ -18,6 +18,7 @@
 #   --mixes "M ..."    10:1, write, read, or any W:R                 [write]
 #   --pipeline N       requests under way on each connection         [1]
 #   --batch N          messages of one write                         [1]
+#   --slow-syncs US    µs that each sync takes longer than the disk  [0]
 #   --data-parent DIR  directory for the stores; decides which disk  [the build directory]
 #   --build-dir DIR    where the load client is                      [build/release]
 #   --report NAME      writes profiles/NAME.md
@@ -28,7 +29,7 @@ set -euo pipefail
 source "$(dirname "$0")/bench-common.sh"
 
 BEFORE='' AFTER=$ROOT/build/release ROUNDS=7 DURATION=2s WORKERS='10 64' MODES='memory disk'
-MIXES=write PIPELINE=1 BATCH=1 DATA_PARENT=''
+MIXES=write PIPELINE=1 BATCH=1 SLOW_SYNCS=0 DATA_PARENT=''
 KINDS=(all io writer indexer reader) # the names of threads, without their numbers
 
 # CPU time of each kind of thread so far, in microseconds.
@@ -102,9 +103,14 @@ main() {
     [[ -x $build/eventodb ]] || fail "$build/eventodb is not built"
   done
   make_work_directory "${DATA_PARENT:-$BUILD_DIR}"
+  if ((SLOW_SYNCS != 0)); then
+    need_built eventodb-slow-syncs.so
+    SERVER_PREFIX=(env "LD_PRELOAD=$BUILD_DIR/eventodb-slow-syncs.so"
+      "EVENTODB_SLOW_SYNCS_US=$SLOW_SYNCS")
+  fi
   {
     echo "$(machine_line); $ROUNDS rounds of $DURATION, pipeline $PIPELINE, messages of a write" \
-      "$BATCH; medians, ratio of each round's pair (lowest..highest), p99 in ms, CPU time of the" \
+      "$BATCH, syncs $SLOW_SYNCS µs longer; medians, ratio of each round's pair (lowest..highest), p99 in ms, CPU time of the" \
       "threads in µs per request"
     echo
     echo "| mode | mix | connections | requests a second | after / before | p99 |" \
