@@ -128,16 +128,17 @@ bool SqliteNamespace::enqueue_locked(PendingAppends& pending) {
 }
 
 void SqliteNamespace::schedule_writer_locked() {
-  if (writer_scheduled_ || state_ != State::kOpen || is_syncing_.all()) return;
-  if (is_syncing_.any() && !is_worth_another_sync_locked()) return;
+  if (writer_scheduled_ || state_ != State::kOpen || !may_write_beside_syncs_locked()) return;
   if (writer_waits_for_index_ && files_->tail_is_full() && !index_is_stuck_) return;
   writer_waits_for_index_ = false;
   writer_scheduled_ = true;
   parts_.writers.push(writer_job_);
 }
 
-bool SqliteNamespace::is_worth_another_sync_locked() const {
-  return sync_time_ >= parts_.options.slow_sync && pending_count_ >= syncing_appends_;
+bool SqliteNamespace::may_write_beside_syncs_locked() const {
+  if (is_syncing_.none()) return true;
+  return !is_syncing_.all() && sync_time_ >= parts_.options.slow_sync &&
+         pending_count_ >= syncing_appends_;
 }
 
 void SqliteNamespace::take_pending_locked(AppendBatch& batch) {
@@ -202,7 +203,9 @@ void SqliteNamespace::run_writer() noexcept {
     if (written != Written::kRequeued) base::ThreadHop::finish_all(batch.chain());
     lock.lock();
     --users_;
-    if (!is_writer && !writer_scheduled_) is_writer = writer_scheduled_ = true;
+    if (!is_writer && !writer_scheduled_ && may_write_beside_syncs_locked()) {
+      is_writer = writer_scheduled_ = true;
+    }
     if (is_writer && parts_.writers.has_queued()) {  // others: to the end of their line
       is_writer = writer_scheduled_ = false;
       if (pending_first_ != nullptr) schedule_writer_locked();
@@ -217,12 +220,11 @@ bool SqliteNamespace::begin_batch(AppendBatch& batch, std::unique_lock<std::mute
   OpenFiles& files = *files_;
   if (files.log.is_upkeep_due()) {
     lock.unlock();
-    keep_up(files);
+    const bool is_sound = keep_up(files);
     lock.lock();
+    if (!is_sound) files.has_failed_sync = true;
   }
   if (state_ != State::kOpen || pending_first_ == nullptr || waits_for_index_locked()) return false;
-  // Without a file descriptor for it, a second sync waits for the first.
-  if (files.log.must_sync() && !files.log.can_sync(free_sync_locked())) return false;
   take_pending_locked(batch);
   return true;
 }
@@ -243,11 +245,20 @@ SqliteNamespace::Written SqliteNamespace::write_batch(AppendBatch& batch, OpenFi
     }
     if (auto planned = batch.plan(files, lock); !planned) {
       if (is_damage(planned.error().code) && planned.error().is_derived && may_rebuild()) {
+        if (state_ == State::kDeleted) {
+          batch.fail_all(unknown_namespace(id()));
+          return Written::kNothing;
+        }
         requeue_locked(batch);
         start_rebuild_locked(planned.error());
         return Written::kRequeued;
       }
       batch.fail_all(storage_error(planned.error()));
+      return Written::kNothing;
+    }
+    if (files.has_failed_sync) {  // nothing may rest on what it left behind
+      batch.revert();
+      batch.fail_all(read_only_error());
       return Written::kNothing;
     }
     if (!batch.messages().empty()) {
@@ -307,9 +318,11 @@ void SqliteNamespace::sync_batch(AppendBatch& batch, OpenFiles& files,
   // is written.
   parts_.is_read_only.store(true);
   files.has_failed_sync = true;
-  std::erase(files.unpublished, &batch);
   const char* why = code == SQLITE_OK ? "the one before failed" : sqlite3_errstr(code);
-  batch.fail_all(storage_error({SQLITE_IOERR_FSYNC, place_.log_path() + ": sync: " + why}));
+  const Error error = storage_error({SQLITE_IOERR_FSYNC, place_.log_path() + ": sync: " + why});
+  // Published: one that began later has succeeded, and covers it.
+  const bool is_published = std::erase(files.unpublished, &batch) == 0;
+  if (!is_published) batch.fail_all(error);
 }
 
 Result<void> SqliteNamespace::note_dirty(OpenFiles& files) {
@@ -349,14 +362,15 @@ void SqliteNamespace::publish_locked(AppendBatch& batch, OpenFiles& files) {
   }
 }
 
-void SqliteNamespace::keep_up(OpenFiles& files) {
-  if (parts_.is_read_only.load()) return;
+bool SqliteNamespace::keep_up(OpenFiles& files) {
+  if (parts_.is_read_only.load()) return true;
   files.log.keep_wal_ahead();
-  if (!files.log.is_checkpoint_due()) return;
-  if (const Code code = files.log.checkpoint(); code != SQLITE_OK) {
-    spdlog::error("storage: {}", files.log.failure(code, "checkpoint").text);
-    parts_.is_read_only.store(true);
-  }
+  if (!files.log.is_checkpoint_due()) return true;
+  const Code code = files.log.checkpoint();
+  if (code == SQLITE_OK) return true;
+  parts_.is_read_only.store(true);
+  spdlog::error("storage: {}", files.log.failure(code, "checkpoint").text);
+  return false;
 }
 
 }  // namespace eventodb::store::sqlite

@@ -188,10 +188,10 @@ DbResult<void> AppendBatch::open_lookup() {
 void AppendBatch::plan_message(const NewMessage& message, HeadCache::Entry& head,
                                WrittenMessage& written) {
   const bool is_new_stream = head.planned.stream_id == 0;
-  const StreamHead before = head.planned;
+  changes_.push_back({&head, head.planned, {}});
   if (is_new_stream) head.planned.stream_id = ++end_.stream_count;
   ++head.planned.version;
-  changes_.push_back({&head, before, head.planned});
+  changes_.back().after = head.planned;
   ++end_.message_count;
   written = {Position{head.planned.version}, GlobalPosition{++end_.last_global}};
   messages_.push_back({.view = {.stream = message.stream,

@@ -128,10 +128,8 @@ DbResult<void> LogFile::open_and_check(const std::string& path, const LogId& log
   if (code == SQLITE_OK) code = database_.execute(sql::kLogWriterCache);
   if (code == SQLITE_OK) code = prepare();
   if (code != SQLITE_OK) return failure(code, "open");
-  // A file that was not in WAL mode before gets its WAL with the first read.
-  if (must_sync_) code = database_.execute(sql::kReadNothing);
-  if (must_sync_ && code == SQLITE_OK) code = syncs_[0].open(database_);
-  if (code != SQLITE_OK) return Failure{code, path + "-wal: open: " + sqlite3_errstr(code)};
+  code = prepare_syncs();
+  if (code != SQLITE_OK) return Failure{code, path + "-wal: sync: " + sqlite3_errstr(code)};
   wal_.attach(database_, options.checkpoint_pages);
   return {};
 }
@@ -182,6 +180,19 @@ Code LogFile::prepare() {
   if (code == SQLITE_OK) code = insert_messages_.prepare(database_, sql::kInsertMessages);
   if (code == SQLITE_OK) code = fetch_.prepare(database_, sql::kFetchMessage);
   if (code == SQLITE_OK) code = set_base_.prepare(database_, sql::kSetBaseGeneration);
+  return code;
+}
+
+Code LogFile::prepare_syncs() {
+  if (!must_sync_) return SQLITE_OK;
+  // A file that was not in WAL mode before gets its WAL with the first read.
+  Code code = database_.execute(sql::kReadNothing);
+  // All at once: one that is opened later would not be told of a failure before.
+  for (std::size_t i = 0; code == SQLITE_OK && i < syncs_.size(); ++i) {
+    code = syncs_[i].open(database_);
+  }
+  // What a crash left unsynced is seen from now on, and repeated writes are answered by it.
+  if (code == SQLITE_OK && had_frames_) code = sync(0);
   return code;
 }
 
@@ -284,11 +295,6 @@ Code LogFile::insert(std::span<const LogMessage> messages) {
       sqlite3_changes64(handle) == static_cast<sqlite3_int64>(messages.size()) &&
       sqlite3_last_insert_rowid(handle) == messages.back().view.global_position.value;
   return is_in_place ? SQLITE_OK : SQLITE_CORRUPT;
-}
-
-bool LogFile::can_sync(std::size_t number) {
-  WalSync& sync = syncs_[number];
-  return sync.is_open() || sync.open(database_) == SQLITE_OK;
 }
 
 void LogFile::rollback() {

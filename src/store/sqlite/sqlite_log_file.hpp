@@ -103,10 +103,8 @@ class LogFile {
   static constexpr std::size_t kSyncsMax = 2;
   /// With durability `disk`: a commit is durable when a sync that began behind it has succeeded.
   bool must_sync() const { return must_sync_; }
-  /// Prepares the sync of this number, which nobody uses; false: not now (no file descriptor left).
-  bool can_sync(std::size_t number);
-  /// Blocks. From any thread, each number by one at a time; REQUIRES: can_sync(number) was true.
-  /// After a failure nothing of what is not known to be durable yet will ever be.
+  /// Blocks. From any thread, each number by one at a time; REQUIRES: must_sync(). After a failure
+  /// nothing of what is not known to be durable yet will ever be.
   [[nodiscard]] Code sync(std::size_t number) { return syncs_[number].sync(); }
 
   /// Fetches one message (views until end_fetch()); false: there is none.
@@ -139,6 +137,7 @@ class LogFile {
   DbResult<void> check_generation(const RawHeader& raw);
   [[nodiscard]] Code prepare();
   [[nodiscard]] Code insert_stream(const LogMessage& message);
+  [[nodiscard]] Code prepare_syncs();
   bool wants_room() const;
   void finalize();
 

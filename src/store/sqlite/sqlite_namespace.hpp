@@ -143,14 +143,15 @@ class SqliteNamespace final : public Namespace,
   Result<void> note_dirty(OpenFiles& files);
   /// A sync costs as much for one append as for many, and so does the thread that it wakes: beside
   /// another one it pays off for as many appends, and where the disk is slow.
-  bool is_worth_another_sync_locked() const;
+  bool may_write_beside_syncs_locked() const;
   std::size_t free_sync_locked() const { return is_syncing_[0] ? 1 : 0; }
   /// Ends with the batch published, or failed. Others may write meanwhile.
   void sync_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
   /// The batch is durable, and so are those before it.
   void publish_up_to_locked(AppendBatch& newest, OpenFiles& files);
   void publish_locked(AppendBatch& batch, OpenFiles& files);
-  void keep_up(OpenFiles& files);
+  /// Of the WAL. False: a checkpoint failed, and nothing may be written or rest on what was.
+  bool keep_up(OpenFiles& files);
   void notify_listeners() noexcept;
 
   // indexing (sqlite_namespace.cpp)

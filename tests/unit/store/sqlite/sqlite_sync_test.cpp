@@ -25,6 +25,7 @@ class HeldSyncs {
   explicit HeldSyncs(test::FaultVfs& faults) {
     faults.set_gate([this](const test::FaultVfs::Event& event) {
       if (is_sync_of_a_log(event)) hold();
+      if (event.operation == Operation::kWrite && event.path.ends_with("/log.db-wal")) note_write();
     });
   }
 
@@ -47,6 +48,11 @@ class HeldSyncs {
     holds_ = false;
     changed_.notify_all();
   }
+  /// Whether a log was written while a sync was held.
+  bool saw_a_write_beside() {
+    const std::lock_guard lock(mutex_);
+    return write_beside_;
+  }
   std::size_t count() {
     const std::lock_guard lock(mutex_);
     return released_.size();
@@ -59,12 +65,20 @@ class HeldSyncs {
     const std::size_t number = released_.size();
     released_.push_back(false);
     changed_.notify_all();
+    ++held_;
     changed_.wait(lock, [this, number] { return !holds_ || released_[number]; });
+    --held_;
+  }
+  void note_write() {
+    const std::lock_guard lock(mutex_);
+    write_beside_ = write_beside_ || held_ != 0;
   }
 
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<bool> released_;
+  int held_ = 0;
+  bool write_beside_ = false;
   bool holds_ = false;
 };
 
@@ -140,6 +154,7 @@ TEST_F(SqliteSync, OnAFastDiskTheNextBatchWaits) {
   syncs_.release_all();
   EXPECT_TRUE(first.done.get());
   EXPECT_TRUE(second.done.get());
+  EXPECT_FALSE(syncs_.saw_a_write_beside());
   EXPECT_EQ(log.read_stream("a-1").messages.size(), 2U);
 }
 
@@ -195,6 +210,49 @@ TEST_F(SqliteSync, AFailedSyncFailsTheBatchBehindItToo) {
   EXPECT_EQ(must(find().append(event("a-1"))).position.value, static_cast<std::int64_t>(kept));
 }
 
+TEST_F(SqliteSync, WhatALaterSyncCoveredIsStoredThoughItsOwnFailed) {
+  const Log log = begin();
+  Started first = start(log, with_version(-1));
+  syncs_.await(1);
+  Started second = start(log, with_version(0));
+  syncs_.await(2);
+  syncs_.release(1);
+  EXPECT_TRUE(second.done.get());
+  faults_.set_hook([](const test::FaultVfs::Event& event) {
+    return is_sync_of_a_log(event) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+  });
+  syncs_.release_all();
+  EXPECT_TRUE(first.done.get());
+  EXPECT_FALSE(store().is_writable());
+  EXPECT_EQ(log.read_stream("a-1").messages.size(), 2U);
+  close();
+  faults_.set_hook(nullptr);
+}
+
+TEST_F(SqliteSync, NothingRestsOnABatchWhoseSyncFailed) {
+  const Log log = begin();
+  NewMessage message = event("a-1");
+  message.id = contract::id_number(7);
+  Started first = start(log, message);
+  syncs_.await(1);
+  Started second = start(log, with_version(0));
+  syncs_.await(2);
+  // Both wait for a sync to end: a repeated write, and one that expects what failed.
+  Started retry = start(log, message);
+  Started conflict = start(log, with_version(-1));
+  must(io_.run(log.ns().stream_version("a-1")));  // started behind them
+  faults_.set_hook([](const test::FaultVfs::Event& event) {
+    return is_sync_of_a_log(event) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+  });
+  syncs_.release_all();
+  EXPECT_EQ(failure_of(first.done.get()), ErrorCode::kBackendError);
+  EXPECT_EQ(failure_of(second.done.get()), ErrorCode::kBackendError);
+  EXPECT_EQ(failure_of(retry.done.get()), ErrorCode::kReadOnly);
+  EXPECT_EQ(failure_of(conflict.done.get()), ErrorCode::kReadOnly);
+  close();
+  faults_.set_hook(nullptr);
+}
+
 TEST_F(SqliteSync, FewerAppendsThanAreSyncedWaitForMore) {
   const Log log = begin();
   const NewMessage message = event("a-1");
@@ -213,6 +271,9 @@ TEST_F(SqliteSync, FewerAppendsThanAreSyncedWaitForMore) {
   syncs_.release_all();
   together.get();
   for (Started& each : behind) EXPECT_TRUE(each.done.get());
+  const auto b = log.read_stream("b-1").messages;
+  ASSERT_EQ(b.size(), 3U);
+  EXPECT_EQ(b.front().time, b.back().time) << "one batch has one time";
   for (Started& each : last) EXPECT_TRUE(each.done.get());
   EXPECT_EQ(log.read_all().messages.size(), 27U);
 }
