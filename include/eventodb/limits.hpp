@@ -105,7 +105,7 @@ inline constexpr std::size_t kHeadCacheStreamsMax = 32'768;
 /// Messages read from the files and kept for the next reader, of all namespaces together.
 inline constexpr std::size_t kMessageCacheBytesMax = 16 * 1024 * 1024;
 /// Namespaces whose files are open at once; the least recently used idle one is closed.
-inline constexpr std::size_t kOpenNamespacesMax = 80;
+inline constexpr std::size_t kOpenNamespacesMax = 72;
 /// Log pages in the WAL after which the writer checkpoints between two commits.
 inline constexpr int kCheckpointPages = 4000;
 
