@@ -122,8 +122,11 @@ ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   declare_flags(app, options);
   try {
     app.parse(with_two_dashes(argc, argv));
-    if (options.across && (options.ids != Ids::kNone || options.batch > options.streams)) {
-      throw CLI::ValidationError("--across", "goes without --ids and with enough streams");
+    const bool fits = options.batch > 1 && options.batch <= options.streams &&
+                      options.mix.reads == 0 && options.ids == Ids::kNone;
+    if (options.across && !fits) {
+      throw CLI::ValidationError(
+          "--across", "goes with --mix write, --batch of 2 to --streams messages, and no --ids");
     }
   } catch (const CLI::ParseError& error) {
     return {std::nullopt, app.exit(error) == 0 ? 0 : 2};

@@ -50,9 +50,11 @@ TEST(LoadOptions, WrongFlagsAndValuesExitWithTwo) {
 }
 
 TEST(LoadOptions, ABatchAcrossStreamsNeedsEnoughOfThem) {
-  EXPECT_TRUE(parse({"--across", "--batch=100", "--streams=100"}).options);
-  EXPECT_FALSE(parse({"--across", "--batch=101", "--streams=100"}).options);
-  EXPECT_FALSE(parse({"--across", "--batch=2", "--ids=v4"}).options);
+  EXPECT_TRUE(parse({"--across", "--mix=write", "--batch=100", "--streams=100"}).options);
+  EXPECT_FALSE(parse({"--across", "--mix=write", "--batch=101", "--streams=100"}).options);
+  EXPECT_FALSE(parse({"--across", "--mix=write", "--batch=2", "--ids=v4"}).options);
+  EXPECT_FALSE(parse({"--across", "--mix=write", "--batch=1"}).options);
+  EXPECT_FALSE(parse({"--across", "--mix=10:1", "--batch=100"}).options);
 }
 
 TEST(LoadOptions, HelpExitsWithZero) {
