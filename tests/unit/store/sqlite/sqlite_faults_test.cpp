@@ -129,6 +129,18 @@ TEST_F(SqliteFaults, WhicheverSyncFailsNothingIsAcknowledgedAfterIt) {
   }
 }
 
+TEST_F(SqliteFaults, WhatAKillLeftIsSyncedBeforeItAnswers) {
+  run_and_kill([](SqliteTest& child) { must(child.create().append(event("a-1"))); });
+  faults_.set_hook([](const test::FaultVfs::Event& event) {
+    const bool is_wal = event.path.ends_with("/log.db-wal");
+    return event.operation == Operation::kSync && is_wal ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+  });
+  open();
+  EXPECT_EQ(failure_of(find().append(event("a-1"))), ErrorCode::kBackendError);
+  empty_disk();
+  EXPECT_EQ(must(find().append(event("a-1"))).position.value, 1);
+}
+
 TEST_F(SqliteFaults, ARetryAfterAFailedSyncTellsTheOutcome) {
   open();
   Log log = create();
