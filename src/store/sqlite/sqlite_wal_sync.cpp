@@ -10,7 +10,7 @@ sqlite3_file* as_file(std::byte* memory) {
 }  // namespace
 
 WalSync::~WalSync() {
-  if (is_open()) as_file(file_.get())->pMethods->xClose(as_file(file_.get()));
+  if (file_ != nullptr) as_file(file_.get())->pMethods->xClose(as_file(file_.get()));
 }
 
 Code WalSync::open(Database& database) {

@@ -24,8 +24,7 @@ class WalSync {
   /// Opens the WAL of `database`, over the same file layer. REQUIRES: nobody else uses the
   /// connection; it has read since it is in WAL mode.
   [[nodiscard]] Code open(Database& database);
-  bool is_open() const { return file_ != nullptr; }
-  /// Blocks until all that was written to the WAL before is on the disk. REQUIRES: is_open().
+  /// Blocks until all that was written to the WAL before is on the disk. REQUIRES: it is open.
   [[nodiscard]] Code sync();
 
  private:

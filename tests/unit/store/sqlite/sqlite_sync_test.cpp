@@ -114,6 +114,12 @@ class SqliteSync : public SqliteTest {
     return started;
   }
 
+  void fail_syncs() {
+    faults_.set_hook([](const test::FaultVfs::Event& event) {
+      return is_sync_of_a_log(event) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+    });
+  }
+
   static NewMessage with_version(std::int64_t version) {
     NewMessage message = event("a-1");
     message.expected_version = ExpectedVersion(version);
@@ -220,9 +226,7 @@ TEST_F(SqliteSync, WhatALaterSyncCoveredIsStoredThoughItsOwnFailed) {
   syncs_.await(2);
   syncs_.release(1);
   EXPECT_TRUE(second.done.get());
-  faults_.set_hook([](const test::FaultVfs::Event& event) {
-    return is_sync_of_a_log(event) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
-  });
+  fail_syncs();
   syncs_.release_all();
   EXPECT_TRUE(first.done.get());
   EXPECT_FALSE(store().is_writable());
@@ -239,9 +243,7 @@ TEST_F(SqliteSync, NothingRestsOnABatchWhoseSyncFailed) {
   syncs_.await(2);
   Started conflict = start(log, with_version(-1));  // waits for one of them to end
   must(io_.run(log.ns().stream_version("a-1")));    // started behind them
-  faults_.set_hook([](const test::FaultVfs::Event& event) {
-    return is_sync_of_a_log(event) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
-  });
+  fail_syncs();
   syncs_.release_all();
   EXPECT_EQ(failure_of(first.done.get()), ErrorCode::kBackendError);
   EXPECT_EQ(failure_of(second.done.get()), ErrorCode::kBackendError);
