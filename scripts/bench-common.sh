@@ -6,6 +6,7 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD_DIR=$ROOT/build/release REPORT=''
 SERVER_PREFIX=() LOAD_PREFIX=() # commands that pin what they start, or nothing
+PIN=none
 STARTED_PIDS=()
 
 fail() {
@@ -36,6 +37,16 @@ parse_flags() { # $@: the command line
     printf -v "${name^^}" %s "$2"
     shift 2
   done
+}
+
+# For scripts with a flag --pin.
+choose_pinning() {
+  case $PIN in
+    none) ;;
+    same) SERVER_PREFIX=(taskset -c 0) LOAD_PREFIX=(taskset -c 0) ;;
+    split) SERVER_PREFIX=(taskset -c 0) LOAD_PREFIX=(taskset -c 1) ;;
+    *) usage_error ;;
+  esac
 }
 
 need_built() { # $@: programs of $BUILD_DIR

@@ -18,6 +18,8 @@
 #   --mixes "M ..."    10:1, write, read, or any W:R                 [write]
 #   --pipeline N       requests under way on each connection         [1]
 #   --batch N          messages of one write                         [1]
+#   --pin HOW          none; same: server and client on one CPU, which repeats best;
+#                      split: server on the first CPU, client on the second [none]
 #   --slow-syncs US    µs that each sync takes longer than the disk  [0]
 #   --data-parent DIR  directory for the stores; decides which disk  [the build directory]
 #   --build-dir DIR    where the load client is                      [build/release]
@@ -97,6 +99,7 @@ report_row() { # $1: mode, $2: mix, $3: connections
 main() {
   parse_flags "$@"
   [[ -n $BEFORE ]] || usage_error
+  choose_pinning
   local build mode mix workers
   need_built eventodb-load
   for build in "$BEFORE" "$AFTER"; do
@@ -105,13 +108,13 @@ main() {
   make_work_directory "${DATA_PARENT:-$BUILD_DIR}"
   if ((SLOW_SYNCS != 0)); then
     need_built eventodb-slow-syncs.so
-    SERVER_PREFIX=(env "LD_PRELOAD=$BUILD_DIR/eventodb-slow-syncs.so"
+    SERVER_PREFIX+=(env "LD_PRELOAD=$BUILD_DIR/eventodb-slow-syncs.so"
       "EVENTODB_SLOW_SYNCS_US=$SLOW_SYNCS")
   fi
   {
-    echo "$(machine_line); $ROUNDS rounds of $DURATION, pipeline $PIPELINE, messages of a write" \
-      "$BATCH, syncs $SLOW_SYNCS µs longer; medians, ratio of each round's pair (lowest..highest), p99 in ms, CPU time of the" \
-      "threads in µs per request"
+    echo "$(machine_line); $ROUNDS rounds of $DURATION, pin $PIN, pipeline $PIPELINE, messages of a" \
+      "write $BATCH, syncs $SLOW_SYNCS µs longer; medians, ratio of each round's pair" \
+      "(lowest..highest), p99 in ms, CPU time of the threads in µs per request"
     echo
     echo "| mode | mix | connections | requests a second | after / before | p99 |" \
       "${KINDS[*]/%/ |}"

@@ -20,6 +20,7 @@
 #   --io-threads N     of the server and of the ceiling          [the server's default; ceiling 1]
 #   --pipeline N       requests under way on each connection     [1]
 #   --build-dir DIR    where the programs are                    [build/release]
+#   --server DIR       where the server is, e.g. build/optimized [the build directory]
 #   --report NAME      writes profiles/NAME.md and profiles/NAME.json
 #   --help
 set -euo pipefail
@@ -28,16 +29,7 @@ set -euo pipefail
 source "$(dirname "$0")/bench-common.sh"
 
 ROUNDS=${ROUNDS:-7} DURATION=${DURATION:-2s} WORKERS=${WORKERS:-10 64}
-MODES=${MODE:-memory disk os} MIXES=${MIX:-10:1} PIN=none IO_THREADS='' PIPELINE=1
-
-choose_pinning() {
-  case $PIN in
-    none) ;;
-    same) SERVER_PREFIX=(taskset -c 0) LOAD_PREFIX=(taskset -c 0) ;;
-    split) SERVER_PREFIX=(taskset -c 0) LOAD_PREFIX=(taskset -c 1) ;;
-    *) usage_error ;;
-  esac
-}
+MODES=${MODE:-memory disk os} MIXES=${MIX:-10:1} IO_THREADS='' PIPELINE=1 SERVER=''
 
 # One pair of runs; appends "ratio", then of server and ceiling each "ops p99 cpu", to $WORK/pairs.
 # Which of the two goes first changes from round to round.
@@ -84,7 +76,7 @@ measure() { # $1: mode, $2: mix, $3: workers
   for round in $(seq "$ROUNDS"); do
     if [[ $1 == disk ]]; then time_a_sync; fi
     rm -rf "$WORK/data"
-    start_eventodb "$BUILD_DIR/eventodb" "$1" ${IO_THREADS:+--io-threads "$IO_THREADS"}
+    start_eventodb "$SERVER/eventodb" "$1" ${IO_THREADS:+--io-threads "$IO_THREADS"}
     load --mix write --workers 64 --duration 500ms >/dev/null
     measure_pair "$round" --workers "$3" --mix "$2" --pipeline "$PIPELINE" --duration "$DURATION"
     stop_program "$SERVER_PID"
@@ -111,7 +103,9 @@ main() {
   parse_flags "$@"
   choose_pinning
   local mode mix workers
-  need_built eventodb eventodb-load eventodb-ceiling
+  need_built eventodb-load eventodb-ceiling
+  SERVER=${SERVER:-$BUILD_DIR}
+  [[ -x $SERVER/eventodb ]] || fail "$SERVER/eventodb is not built"
   make_work_directory "$BUILD_DIR"
   start_program "$WORK/ceiling.log" "${SERVER_PREFIX[@]}" "$BUILD_DIR/eventodb-ceiling" \
     --io-threads "${IO_THREADS:-1}"
