@@ -6,14 +6,14 @@ WORKDIR /src
 COPY scripts/install-dependencies.sh scripts/
 RUN scripts/install-dependencies.sh build && rm -rf /var/lib/apt/lists/*
 COPY . .
-RUN cmake --preset release -DEVENTODB_TESTS=OFF >/dev/null \
- && cmake --build --preset release --target eventodb eventodb-load \
- && strip --strip-debug build/release/eventodb build/release/eventodb-load
+# The server compiled for what a training load ran, and the load client of the release build.
+RUN scripts/build-optimized.sh \
+ && strip --strip-debug build/optimized/eventodb build/release/eventodb-load
 
 FROM build AS test
-RUN cmake --preset release -DEVENTODB_TESTS=ON >/dev/null \
+RUN cmake --preset release >/dev/null \
  && cmake --build --preset release \
- && ctest --test-dir build/release --output-on-failure
+ && ctest --test-dir build/release -C Optimized --output-on-failure
 
 FROM docker.io/library/debian:12-slim AS runtime
 # What `ldd eventodb` names beyond the C and C++ runtime.
@@ -23,7 +23,7 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin eventodb \
  && install -d -o eventodb -g eventodb -m 0700 /data
-COPY --from=build /src/build/release/eventodb /src/build/release/eventodb-load /usr/local/bin/
+COPY --from=build /src/build/optimized/eventodb /src/build/release/eventodb-load /usr/local/bin/
 COPY LICENSE /usr/share/doc/eventodb/
 LABEL org.opencontainers.image.title="EventoDB" \
       org.opencontainers.image.description="An event store over HTTP" \

@@ -37,6 +37,10 @@ run: build ## Build a release and serve SQLite in ./data on port 8080 (ARGS="-po
 build: deps ## Build build/release/eventodb and build/release/eventodb-load
 	@$(call compile,release,--target eventodb eventodb-load)
 
+.PHONY: build-optimized
+build-optimized: deps ## Build build/optimized/eventodb, compiled for what a training load ran (GCC)
+	@scripts/build-optimized.sh --jobs $(JOBS)
+
 .PHONY: debug
 debug: deps ## Build everything without optimisation in build/debug
 	@$(call compile,debug,)
@@ -50,6 +54,11 @@ test: test-quick ## Build and run all tests, then those that matter under saniti
 test-quick: deps-test ## Build and run all tests of the release build
 	@$(call compile,release,)
 	@$(call ctest,release,)
+
+.PHONY: test-optimized
+test-optimized: deps-test build-optimized ## Run the tests that start a server on build/optimized/eventodb
+	@$(call compile,release,--target black_box)
+	@$(call ctest,release,-C Optimized -L optimized)
 
 .PHONY: planted-faults
 planted-faults: deps-test ## Plant each fault of tests/faults and demand that its test turns red (FAULTS="NAME ...")
