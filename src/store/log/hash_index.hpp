@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <initializer_list>
 
+#include "base/prefetch.hpp"
+
 namespace eventodb::store {
 
 /// From 64-bit hashes to numbers, by open addressing with linear probing. What a number stands for
@@ -23,7 +25,7 @@ class HashIndex {
   /// every cache; called early, the wait overlaps with other work.
   void prefetch(std::uint64_t hash) const {
     if (current_.capacity != 0)
-      __builtin_prefetch(current_.slots + (hash & (current_.capacity - 1)));
+      base::prefetch_line(current_.slots + (hash & (current_.capacity - 1)));
   }
 
   /// REQUIRES: reserve_one() since the last insert, value > kDead.

@@ -20,17 +20,17 @@ const IdPart* IdSegment::part_for(const IdKey& id) const {
 }
 
 void IdDirectory::find_pages(const IdKey& id, std::vector<IdPageRef>& pages) const {
-  const std::uint64_t hash = IdFilter::hash(id);
+  const IdFilter::Probe probe(IdFilter::hash(id));
   pages.clear();
   // In two rounds, so that the filters' cache lines are fetched side by side.
   for (const auto& segment : segments) {
     const IdPart* part = segment->part_for(id);
     if (part == nullptr) continue;
-    part->filter.prefetch(hash);
+    part->filter.prefetch(probe);
     pages.push_back({part, 0});
   }
   std::erase_if(pages,
-                [hash](const IdPageRef& page) { return !page.part->filter.may_contain(hash); });
+                [&probe](const IdPageRef& page) { return !page.part->filter.may_contain(probe); });
   for (IdPageRef& page : pages) page.index = find_place(page.part->pages, id);
 }
 

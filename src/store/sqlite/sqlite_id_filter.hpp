@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "store/sqlite/sqlite_id_page.hpp"
 
 namespace eventodb::store::sqlite {
@@ -15,15 +16,32 @@ namespace eventodb::store::sqlite {
 /// Hash- and Space-Efficient Bloom Filters", 2007. A block has 256 bits, as eight words with one
 /// bit each, as in Apache Parquet's split block filter.) Stored: any change is a new index version.
 class IdFilter {
+  static constexpr std::size_t kWords = 8;
+  struct alignas(32) Block {
+    std::uint32_t words[kWords] = {};
+  };
+
  public:
+  /// What to look for, worked out once for many filters.
+  class Probe {
+   public:
+    explicit Probe(std::uint64_t hash) : hash_(hash), bits_(bits_of(hash)) {}
+
+   private:
+    friend class IdFilter;
+    std::uint64_t hash_;
+    Block bits_;
+  };
+
   IdFilter() = default;  ///< of no ids
   explicit IdFilter(std::span<const std::uint64_t> hashes);
 
   static std::uint64_t hash(const IdKey& id);
 
-  bool may_contain(std::uint64_t hash) const;
-  void prefetch(std::uint64_t hash) const {
-    if (!blocks_.empty()) __builtin_prefetch(&blocks_[block_of(hash)]);
+  bool may_contain(const Probe& probe) const;
+  /// For may_contain() soon after, of filters that are in no cache.
+  void prefetch(const Probe& probe) const {
+    if (!blocks_.empty()) base::prefetch_line(&blocks_[block_of(probe.hash_)]);
   }
 
   std::string_view bytes() const {
@@ -33,11 +51,6 @@ class IdFilter {
   bool assign(std::string_view bytes);
 
  private:
-  static constexpr std::size_t kWords = 8;
-  struct alignas(32) Block {
-    std::uint32_t words[kWords] = {};
-  };
-
   std::size_t block_of(std::uint64_t hash) const {
     return static_cast<std::size_t>(((hash >> 32) * blocks_.size()) >> 32);
   }

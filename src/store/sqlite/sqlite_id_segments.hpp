@@ -18,7 +18,12 @@ struct IdShape {
   std::size_t part_pages = kIdPagePlacesMax;
   /// So many segments of a tier are merged into one. A tier has segments of `tier_ids` ids times a
   /// power of this and more; below the first such tier is one with all that are smaller.
-  std::size_t fan_in = 8;
+  std::size_t fan_in = 4;
+  /// A step moves so many times the ids it brings, in each tier: what waits to be merged is more
+  /// segments to look at. Not more than `merge_ids_max`, so that it ends soon, unless it brings so
+  /// many that merges would fall behind.
+  std::int64_t merge_pace = 8;
+  std::int64_t merge_ids_max = 65'536;
   std::int64_t tier_ids = 4096;
 };
 

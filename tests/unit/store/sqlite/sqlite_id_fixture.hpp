@@ -22,7 +22,8 @@ namespace eventodb::store::sqlite {
 /// The ids of an index.db without the rest of it, so small that a few steps fill several tiers.
 class IdSegmentsTest : public ::testing::Test {
  protected:
-  static constexpr IdShape kSmall{.page_ids = 4, .part_pages = 3, .fan_in = 3, .tier_ids = 8};
+  static constexpr IdShape kSmall{
+      .page_ids = 4, .part_pages = 3, .fan_in = 3, .merge_pace = 2, .tier_ids = 8};
 
   IdSegmentsTest() {
     EXPECT_TRUE(make_file(path()));
