@@ -30,6 +30,15 @@ bool is_sync_failure(Code code) {
   return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
+/// Where there is no memory for its text, a failure has none: what follows from it must happen.
+Failure failure_of(const LogFile& log, Code code) {
+  try {
+    return log.failure(code, "append");
+  } catch (const std::bad_alloc&) {
+    return {code, {}};
+  }
+}
+
 /// One transaction. `is_known` stays true when a failure left nothing behind for certain.
 DbResult<void> write_messages(LogFile& log, std::span<const AppendBatch::Message> messages,
                               bool& is_known) {
@@ -42,7 +51,7 @@ DbResult<void> write_messages(LogFile& log, std::span<const AppendBatch::Message
   }
   if (code == SQLITE_OK) return {};
   if (is_sync_failure(code)) is_known = false;
-  Failure failure = log.failure(code, "append");
+  Failure failure = failure_of(log, code);
   log.rollback();
   return failure;
 }
@@ -199,20 +208,29 @@ void SqliteNamespace::run_writer() noexcept {
       publish_up_to_locked(batch, files);
     }
     lock.unlock();
-    if (written == Written::kInLog && !batch.messages().empty()) notify_listeners();
-    if (written != Written::kRequeued) base::ThreadHop::finish_all(batch.chain());
+    send_home(batch, written);
     lock.lock();
     --users_;
-    if (!is_writer && !writer_scheduled_ && may_write_beside_syncs_locked()) {
-      is_writer = writer_scheduled_ = true;
-    }
-    if (is_writer && parts_.writers.has_queued()) {  // others: to the end of their line
-      is_writer = writer_scheduled_ = false;
-      if (pending_first_ != nullptr) schedule_writer_locked();
-    }
+    is_writer = goes_on_writing_locked(is_writer);
   }
   if (is_writer) writer_scheduled_ = false;
   after_use_locked();
+}
+
+void SqliteNamespace::send_home(AppendBatch& batch, Written written) noexcept {
+  if (written == Written::kInLog && !batch.messages().empty()) notify_listeners();
+  if (written != Written::kRequeued) base::ThreadHop::finish_all(batch.chain());
+}
+
+bool SqliteNamespace::goes_on_writing_locked(bool is_writer) {
+  if (!is_writer && !writer_scheduled_ && may_write_beside_syncs_locked()) {
+    is_writer = writer_scheduled_ = true;
+  }
+  if (!is_writer || !parts_.writers.has_queued()) return is_writer;
+  // Others wait: to the end of their line.
+  writer_scheduled_ = false;
+  if (pending_first_ != nullptr) schedule_writer_locked();
+  return false;
 }
 
 bool SqliteNamespace::begin_batch(AppendBatch& batch, std::unique_lock<std::mutex>& lock) {

@@ -139,6 +139,10 @@ class SqliteNamespace final : public Namespace,
     kRequeued,  ///< back in the queue, because the index must be rebuilt first
   };
   Written write_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
+  /// Listeners first: who has an answer finds its message announced. Not under the lock.
+  void send_home(AppendBatch& batch, Written written) noexcept;
+  /// Whether this thread, the writer or back from a sync, writes the next batch.
+  bool goes_on_writing_locked(bool is_writer);
   Result<void> insert_batch(AppendBatch& batch, OpenFiles& files);
   Result<void> note_dirty(OpenFiles& files);
   /// A sync costs as much for one append as for many, and so does the thread that it wakes: beside
