@@ -15,6 +15,7 @@
 #   --rounds N         rounds                      [5]
 #   --duration D       length of one run           [3s]
 #   --durability D     disk, os or memory          [disk]
+#   --server PROGRAM   the server to measure       [of the build directory]
 #   --build-dir DIR    where the programs are      [build/release]
 #   --report NAME      writes profiles/NAME.md
 #   --help
@@ -30,7 +31,7 @@ measure() { # $1: messages of a batch
   local flags=(--mix write --workers "$WORKERS" --batch "$1" --payload-bytes "$PAYLOAD_BYTES"
     --streams "$STREAMS")
   rm -rf "$WORK/data"
-  start_eventodb "$BUILD_DIR/eventodb" "$DURABILITY"
+  start_eventodb "$SERVER" "$DURABILITY"
   load "${flags[@]}" --duration 500ms >/dev/null
   load "${flags[@]}" --duration "$DURATION" |
     awk -v n="$1" '{ print $1 * n, $2, $3 / n }' >>"$WORK/runs-$1"
@@ -39,7 +40,8 @@ measure() { # $1: messages of a batch
 
 main() {
   parse_flags "$@"
-  need_built eventodb eventodb-load
+  need_built eventodb-load
+  choose_server
   make_work_directory "$BUILD_DIR"
   local batch
   for _ in $(seq "$ROUNDS"); do

@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2034  # used by the scripts that source this
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BUILD_DIR=$ROOT/build/release REPORT=''
+BUILD_DIR=$ROOT/build/release REPORT='' SERVER=''
 SERVER_PREFIX=() LOAD_PREFIX=() # commands that pin what they start, or nothing
 PIN=none
 STARTED_PIDS=()
@@ -54,6 +54,12 @@ need_built() { # $@: programs of $BUILD_DIR
   for program in "$@"; do
     [[ -x $BUILD_DIR/$program ]] || fail "$BUILD_DIR/$program is not built"
   done
+}
+
+# For scripts with a flag --server. Sets SERVER, the program to measure.
+choose_server() {
+  SERVER=${SERVER:-$BUILD_DIR/eventodb}
+  [[ -x $SERVER ]] || fail "$SERVER is not built"
 }
 
 # --- programs ------------------------------------------------------------------------------------

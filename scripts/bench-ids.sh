@@ -22,7 +22,7 @@ set -euo pipefail
 # shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
 
-MESSAGES=10000000 ROUNDS=5 DURATION=2s STREAMS=1000 DURABILITY=disk DATA_PARENT='' SERVER=''
+MESSAGES=10000000 ROUNDS=5 DURATION=2s STREAMS=1000 DURABILITY=disk DATA_PARENT=''
 KINDS=(v7 v4)
 declare -A PID PORT TOKENS FILL
 
@@ -123,9 +123,8 @@ print_sizes() {
 main() {
   local kind
   parse_flags "$@"
-  need_built eventodb eventodb-load
-  SERVER=${SERVER:-$BUILD_DIR/eventodb}
-  [[ -x $SERVER ]] || fail "$SERVER is not built"
+  need_built eventodb-load
+  choose_server
   make_work_directory "${DATA_PARENT:-$BUILD_DIR}"
   for kind in "${KINDS[@]}"; do
     start_server "$kind"

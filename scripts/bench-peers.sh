@@ -21,6 +21,7 @@
 #   --workers "N ..."  numbers of connections                        ["10 64 256"]
 #   --data-parent DIR  directory for the data; decides which disk. PostgreSQL's user must be able to
 #                      reach it when this runs as root               [/var/tmp]
+#   --server PROGRAM   the eventodb to measure                         [of the build directory]
 #   --build-dir DIR    where the programs are                        [build/release]
 #   --report NAME      writes profiles/NAME.md and profiles/NAME.svg
 #   --help
@@ -60,7 +61,7 @@ wait_for() { # rest: command
 
 run_eventodb() { # $1: connections; sets OPS and P99
   local flags=(--mix write --workers "$1" --payload-bytes 300)
-  start_eventodb "$BUILD_DIR/eventodb" disk
+  start_eventodb "$SERVER" disk
   load "${flags[@]}" --duration 500ms >/dev/null
   read -r OPS P99 _ < <(load "${flags[@]}" --duration "${SECONDS}s")
   stop_program "$SERVER_PID"
@@ -185,7 +186,8 @@ report_row() { # $1: connections, $2: store
 
 main() {
   parse_flags "$@"
-  need_built eventodb eventodb-load
+  need_built eventodb-load
+  choose_server
   local program workers
   for program in redis-server redis-benchmark psql pgbench; do
     command -v "$program" >/dev/null || fail "$program is missing: install-dependencies.sh peers"

@@ -20,7 +20,7 @@
 #   --io-threads N     of the server and of the ceiling          [the server's default; ceiling 1]
 #   --pipeline N       requests under way on each connection     [1]
 #   --build-dir DIR    where the programs are                    [build/release]
-#   --server DIR       where the server is, e.g. build/optimized [the build directory]
+#   --server PROGRAM   the server to measure                 [of the build directory]
 #   --report NAME      writes profiles/NAME.md and profiles/NAME.json
 #   --help
 set -euo pipefail
@@ -29,7 +29,7 @@ set -euo pipefail
 source "$(dirname "$0")/bench-common.sh"
 
 ROUNDS=${ROUNDS:-7} DURATION=${DURATION:-2s} WORKERS=${WORKERS:-10 64}
-MODES=${MODE:-memory disk os} MIXES=${MIX:-10:1} IO_THREADS='' PIPELINE=1 SERVER=''
+MODES=${MODE:-memory disk os} MIXES=${MIX:-10:1} IO_THREADS='' PIPELINE=1
 
 # One pair of runs; appends "ratio", then of server and ceiling each "ops p99 cpu", to $WORK/pairs.
 # Which of the two goes first changes from round to round.
@@ -76,7 +76,7 @@ measure() { # $1: mode, $2: mix, $3: workers
   for round in $(seq "$ROUNDS"); do
     if [[ $1 == disk ]]; then time_a_sync; fi
     rm -rf "$WORK/data"
-    start_eventodb "$SERVER/eventodb" "$1" ${IO_THREADS:+--io-threads "$IO_THREADS"}
+    start_eventodb "$SERVER" "$1" ${IO_THREADS:+--io-threads "$IO_THREADS"}
     load --mix write --workers 64 --duration 500ms >/dev/null
     measure_pair "$round" --workers "$3" --mix "$2" --pipeline "$PIPELINE" --duration "$DURATION"
     stop_program "$SERVER_PID"
@@ -104,8 +104,7 @@ main() {
   choose_pinning
   local mode mix workers
   need_built eventodb-load eventodb-ceiling
-  SERVER=${SERVER:-$BUILD_DIR}
-  [[ -x $SERVER/eventodb ]] || fail "$SERVER/eventodb is not built"
+  choose_server
   make_work_directory "$BUILD_DIR"
   start_program "$WORK/ceiling.log" "${SERVER_PREFIX[@]}" "$BUILD_DIR/eventodb-ceiling" \
     --io-threads "${IO_THREADS:-1}"
