@@ -30,12 +30,12 @@ bool is_sync_failure(Code code) {
   return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
 }
 
-/// Where there is no memory for its text, a failure has none: what follows from it must happen.
+/// Where there is no memory for its text: what follows from a failure must happen.
 Failure failure_of(const LogFile& log, Code code) {
   try {
     return log.failure(code, "append");
   } catch (const std::bad_alloc&) {
-    return {code, {}};
+    return {code, "no memory"};  // short enough to need none
   }
 }
 

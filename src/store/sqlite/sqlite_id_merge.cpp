@@ -13,16 +13,22 @@ int IdSegments::tier_of(const IdSegment& segment) const {
   return tier;
 }
 
+bool IdSegments::waits_in(int tier, const Segment& segment) const {
+  if (tier_of(*segment) != tier) return false;
+  return std::none_of(merges_.begin(), merges_.end(), [&segment](const auto& merge) {
+    return std::ranges::find(merge->sources, segment) != merge->sources.end();
+  });
+}
+
 Code IdSegments::start_merges() {
   int tiers = 0;
   for (const Segment& segment : segments_) tiers = std::max(tiers, tier_of(*segment) + 1);
   for (int tier = 0; tier < tiers; ++tier) {
     const auto is_of_tier = [tier](const auto& merge) { return merge->tier == tier; };
     if (std::any_of(merges_.begin(), merges_.end(), is_of_tier)) continue;
-    const auto is_source = [&](const Segment& segment) { return tier_of(*segment) == tier; };
     const auto count =
-        static_cast<std::size_t>(std::count_if(segments_.begin(), segments_.end(), is_source));
-    if (count < shape_.fan_in) continue;
+        std::ranges::count_if(segments_, [&](const auto& each) { return waits_in(tier, each); });
+    if (static_cast<std::size_t>(count) < shape_.fan_in) continue;
     if (const Code code = start_merge(tier); code != SQLITE_OK) return code;
   }
   return SQLITE_OK;
@@ -38,7 +44,7 @@ Code IdSegments::start_merge(int tier) {
   Code code = store_segment(target, false, 0);
   for (const Segment& source : segments_) {
     // Small steps may have left more than it takes; all of them go, within reason.
-    if (tier_of(*source) != tier || merge->sources.size() == 2 * shape_.fan_in) continue;
+    if (merge->sources.size() == 2 * shape_.fan_in || !waits_in(tier, source)) continue;
     if (code == SQLITE_OK) code = store_segment(source->number, true, target);
     merge->sources.push_back(source);
   }

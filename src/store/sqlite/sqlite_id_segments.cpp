@@ -58,11 +58,9 @@ Code IdSegments::write(std::span<IdPlace> ids) {
   if (code != SQLITE_OK) return code;
   segments_.push_back(std::move(draft_->segment));
   code = start_merges();
-  const auto brought = static_cast<std::int64_t>(ids.size());
-  const auto wanted = std::min(shape_.merge_pace * brought, shape_.merge_ids_max);
-  // With twice what comes in a merge is done before its tier has the sources of the next one.
-  return code == SQLITE_OK ? advance_merges(std::max({2 * brought, wanted, shape_.tier_ids}))
-                           : code;
+  const auto moved = std::clamp(shape_.merge_pace * static_cast<std::int64_t>(ids.size()),
+                                shape_.tier_ids, shape_.merge_ids_max);
+  return code == SQLITE_OK ? advance_merges(moved) : code;
 }
 
 void IdSegments::commit() {

@@ -19,9 +19,9 @@ struct IdShape {
   /// So many segments of a tier are merged into one. A tier has segments of `tier_ids` ids times a
   /// power of this and more; below the first such tier is one with all that are smaller.
   std::size_t fan_in = 4;
-  /// A step moves so many times the ids it brings, in each tier: what waits to be merged is more
-  /// segments to look at. Not more than `merge_ids_max`, so that it ends soon, unless it brings so
-  /// many that merges would fall behind.
+  /// A step moves so many times the ids it brings in each merge, since what waits to be merged is
+  /// more segments to look at: at least `tier_ids`, at most `merge_ids_max`, so that it ends soon.
+  /// That is twice what the largest step brings (OpenFiles::index_step), so merges keep up.
   std::int64_t merge_pace = 8;
   std::int64_t merge_ids_max = 65'536;
   std::int64_t tier_ids = 4096;
@@ -82,6 +82,8 @@ class IdSegments {
 
   // Merges (sqlite_id_merge.cpp).
   int tier_of(const IdSegment& segment) const;
+  /// Of a tier, and of no merge. An older program, with other tiers, may have left merges.
+  bool waits_in(int tier, const Segment& segment) const;
   [[nodiscard]] Code start_merges();
   [[nodiscard]] Code start_merge(int tier);
   [[nodiscard]] Code advance_merges(std::int64_t ids);

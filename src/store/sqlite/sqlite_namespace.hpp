@@ -141,7 +141,8 @@ class SqliteNamespace final : public Namespace,
   Written write_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
   /// Listeners first: who has an answer finds its message announced. Not under the lock.
   void send_home(AppendBatch& batch, Written written) noexcept;
-  /// Whether this thread, the writer or back from a sync, writes the next batch.
+  /// Whether this thread, the writer or back from a sync, writes the next batch; if it was the
+  /// writer and others wait for its thread, the namespace queues behind them.
   bool goes_on_writing_locked(bool is_writer);
   Result<void> insert_batch(AppendBatch& batch, OpenFiles& files);
   Result<void> note_dirty(OpenFiles& files);

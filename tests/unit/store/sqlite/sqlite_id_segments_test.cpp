@@ -115,6 +115,51 @@ TEST_F(IdSegmentsTest, AMergeGoesOnAfterACrash) {
   for (const IdPlace& id : all) ASSERT_EQ(find(id.id), id.at);
 }
 
+TEST_F(IdSegmentsTest, MergesOfOtherTiersAreFinishedAsTheyBegan) {
+  IdShape older = kSmall;
+  older.fan_in = 6;
+  ASSERT_EQ(open(older), SQLITE_OK);
+  IdSource source(IdOrder::kRandom, 5);
+  std::int64_t stored = 0;
+  const auto add = [&](std::size_t count) {
+    stored += static_cast<std::int64_t>(count);
+    return step(source.next(count));
+  };
+  // Sources of one merge of the older tiers that are of two of the newer ones.
+  for (const std::size_t ids : {9, 40, 9, 40, 9, 40}) ASSERT_EQ(add(ids), SQLITE_OK);
+  ASSERT_GT(merges_under_way(), 0);
+  reopen(false);  // with the tiers of kSmall
+  for (int i = 0; i < 40; ++i) ASSERT_EQ(add(i % 2 == 0 ? 9 : 40), SQLITE_OK);
+  EXPECT_EQ(segments_->id_count(), stored);
+  reopen(false);
+  EXPECT_EQ(segments_->id_count(), stored);
+}
+
+TEST_F(IdSegmentsTest, AStepMovesAsMuchAsItsShapeSays) {
+  // How many steps of 20 ids, after the one that starts it, finish a merge of 900.
+  const auto steps_with = [this](std::int64_t pace, std::int64_t most) {
+    IdShape shape = kSmall;
+    shape.merge_pace = pace;
+    shape.merge_ids_max = most;
+    EXPECT_EQ(open(shape), SQLITE_OK);
+    IdSource source(IdOrder::kRandom, 1);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(step(source.next(300)), SQLITE_OK);
+    const std::string target =
+        " WHERE segment_id=" + std::to_string(count("SELECT max(segment_id) FROM id_segments"));
+    int steps = 0;
+    for (; count("SELECT is_complete FROM id_segments" + target) == 0 && steps < 100; ++steps) {
+      EXPECT_EQ(step(source.next(20)), SQLITE_OK);
+    }
+    for (const char* table : {"id_segments", "id_parts", "id_pages"}) {
+      execute(std::string("DELETE FROM ") + table);
+    }
+    return steps;
+  };
+  EXPECT_EQ(steps_with(2, 40), 22);  // 900 ids, 40 in a step
+  EXPECT_EQ(steps_with(8, 160), 5);  // 160 in a step
+  EXPECT_EQ(steps_with(8, 100), 8);
+}
+
 TEST_F(IdSegmentsTest, WhoHoldsAnOlderDirectoryCanReadItsPages) {
   ASSERT_EQ(open(), SQLITE_OK);
   IdSource source(IdOrder::kRandom, 3);
