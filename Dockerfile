@@ -11,7 +11,8 @@ RUN scripts/build-optimized.sh \
  && strip --strip-debug build/optimized/eventodb build/release/eventodb-load
 
 FROM build AS test
-RUN cmake --preset release >/dev/null \
+ENV EVENTODB_SOURCE_DIR=/src
+RUN scripts/install-dependencies.sh build test profile && cmake --preset release >/dev/null \
  && cmake --build --preset release \
  && ctest --test-dir build/release -C Optimized --output-on-failure
 

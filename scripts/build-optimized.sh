@@ -1,21 +1,23 @@
 #!/bin/bash
 # usage: build-optimized.sh [options]
 #
-# Builds build/optimized/eventodb: the server, compiled by GCC for what servers do most.
+# Builds build/optimized/eventodb by profile-guided optimisation: the server, compiled by GCC for
+# what servers do most.
 #
-# Compiles the server with counters (build/training), runs a training load on it, in test mode and on
-# files, and compiles it once more for what was counted. Trains anew when the server has changed since
-# it was last trained, so that what was counted always belongs to what is compiled.
+# Compiles the server with counters (build/training), runs a training load on it, in test mode and
+# on files, and compiles it once more for what was counted. Trains anew when the server or this
+# script has changed since, so that what was counted always belongs to what is compiled.
 #
 #   --jobs N      of the compiler                              [$JOBS, or the number of CPUs]
-#   --duration D  of each part of the training load            [1s]
 #   --help
 set -euo pipefail
 
 # shellcheck source=scripts/bench-common.sh
 source "$(dirname "$0")/bench-common.sh"
 
-JOBS=${JOBS:-$(nproc)} DURATION=1s
+JOBS=${JOBS:-$(nproc)}
+DURATION=1s # of each part of the training load
+SELF=$(realpath "$0")
 TRAINED=$ROOT/build/training/eventodb
 PROFILE=$ROOT/build/training/profile # as in CMakePresets.json
 # For those of its methods that the load client does not know.
@@ -65,7 +67,7 @@ repeat() { # $1: body
     printf "%sConnection: close\r\n\r\n%s", head, body }' >&3 &
   answers=$({ grep -ao 'HTTP/1.1 200 OK' || true; } <&3 | wc -l)
   exec 3>&-
-  wait $!
+  wait $! || true # it ends badly when the server does not take all; counted below
   [[ $answers == "$REPEATED" ]] || fail "$1 was answered $answers times of $REPEATED"
 }
 
@@ -73,8 +75,10 @@ other_methods() {
   repeat '["stream.version","test-stream-1"]'
   repeat '["stream.last","test-stream-1"]'
   repeat '["category.get","test",{"position":100,"batchSize":10}]'
-  repeat '["stream.write","order-1",{"type":"Placed","data":{"text":"\u00e9\n","n":[1,2.5,null]},"metadata":{"correlationStreamName":"cart-1"}}]'
-  repeat '{"jsonrpc":"2.0","id":1,"method":"stream.get","params":["test-stream-2",{"position":0,"batchSize":10}]}'
+  repeat '["stream.write","order-1",{"type":"Placed",
+    "data":{"text":"\u00e9\n","n":[1,2.5,null]},"metadata":{"correlationStreamName":"cart-1"}}]'
+  repeat '{"jsonrpc":"2.0","id":1,"method":"stream.get",
+    "params":["test-stream-2",{"position":0,"batchSize":10}]}'
 }
 
 subscriptions() {
@@ -108,6 +112,7 @@ train() {
   subscriptions
   stop_program "$SERVER_PID" # the counts are written at an orderly end
   [[ -n $(find "$PROFILE" -name '*.gcda' -print -quit) ]] || fail "the training left no counts"
+  STARTED_PIDS=() # all of them have ended
   touch "$PROFILE/complete"
 }
 
@@ -116,7 +121,7 @@ main() {
   cd "$ROOT"
   compile training eventodb
   compile release eventodb-load eventodb-subscribers
-  if [[ ! $PROFILE/complete -nt $TRAINED ]]; then
+  if [[ ! $PROFILE/complete -nt $TRAINED || ! $PROFILE/complete -nt $SELF ]]; then
     echo "training"
     train >/dev/null # what the clients measured
   fi
