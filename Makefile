@@ -112,6 +112,11 @@ bench-scale: build ## Measure writes up to ten million messages, cold reads, sta
 bench-ids: build ## Measure random message ids beside ascending ones (ARGS="--messages N")
 	@scripts/bench-ids.sh $(ARGS)
 
+.PHONY: bench-budget
+bench-budget: build ## Measure where the server spends a request, by thread and stage (ARGS="--mode M --mix M")
+	@scripts/install-dependencies.sh budget
+	@scripts/bench-budget.sh $(ARGS)
+
 .PHONY: bench-bulk
 bench-bulk: build ## Measure durable batches over four connections
 	@scripts/bench-bulk.sh $(ARGS)

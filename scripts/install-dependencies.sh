@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'EOF'
-usage: install-dependencies.sh [--help] [build|test|lint|coverage|profile|docker|peers]...
+usage: install-dependencies.sh [--help] [build|test|lint|coverage|profile|docker|budget|peers]...
 
 Installs by apt what the given tasks need on Debian 12 or 13; without a task: build.
 Only missing packages are installed; nothing is printed or downloaded when there are none.
@@ -16,6 +16,7 @@ Runs as root, or through sudo.
   coverage  gcovr
   profile   google-pprof and graphviz, for the profiling scripts and their tests
   docker    buildah, debootstrap
+  budget    perf, with which make bench-budget samples the server
   peers     Redis and PostgreSQL, which make bench-peers compares with; Debian starts both as
             services, make bench-peers uses instances of its own
 EOF
@@ -34,6 +35,7 @@ packages_of() {
     coverage) echo gcovr ;;
     profile) echo google-perftools graphviz binutils curl jq ;;
     docker) echo buildah debootstrap curl jq ca-certificates ;;
+    budget) echo linux-perf jq ;;
     peers) echo redis-server redis-tools postgresql jq ;;
     *) return 1 ;;
   esac

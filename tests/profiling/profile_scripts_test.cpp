@@ -119,10 +119,11 @@ TEST(ProfileCompare, SaysWhatIsMissing) {
 
 TEST(ScriptsThatMeasure, ExplainThemselvesAndRefuseFlagsTheyDoNotKnow) {
   for (const std::string name :
-       {"bench-bulk.sh", "bench-compare.sh", "bench-listings.sh", "bench-memory.sh", "bench-ids.sh",
-        "bench-peers.sh", "bench-profiling.sh", "bench-scale.sh", "bench-server.sh",
-        "bench-subscriptions.sh", "bench-tenants.sh", "benchmark-all.sh", "benchmark-compare.sh",
-        "build-optimized.sh", "flame-graph.sh", "profile-baseline.sh", "profile-compare.sh"}) {
+       {"bench-budget.sh", "bench-bulk.sh", "bench-compare.sh", "bench-listings.sh",
+        "bench-memory.sh", "bench-ids.sh", "bench-peers.sh", "bench-profiling.sh", "bench-scale.sh",
+        "bench-server.sh", "bench-subscriptions.sh", "bench-tenants.sh", "benchmark-all.sh",
+        "benchmark-compare.sh", "build-optimized.sh", "flame-graph.sh", "profile-baseline.sh",
+        "profile-compare.sh"}) {
     const auto help = run_shell(script(name) + " --help");
     EXPECT_EQ(help.status, 0) << name;
     EXPECT_EQ(help.output.find("usage: " + name), 0u) << name;
