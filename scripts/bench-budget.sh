@@ -92,23 +92,26 @@ main() {
     >"$WORK/perf.log" 2>&1 &
   local perf_pid=$!
   STARTED_PIDS+=("$perf_pid")
+  while [[ ! -s $WORK/perf.data ]] && kill -0 "$perf_pid" 2>/dev/null; do sleep 0.05; done
   read -r rate p99 cpu < <(load "${flags[@]}" --duration "$DURATION")
   kill -INT "$perf_pid"
   wait "$perf_pid" || true
   stop_program "$SERVER_PID"
+  sort_samples | sort -t'|' -k4,4n >"$WORK/samples"
+  [[ -s $WORK/samples ]] || fail "no samples; perf said: $(cat "$WORK/perf.log")"
   echo "$(machine_line); $MODE, $MIX, $WORKERS connections, $DURATION:" \
     "$(printf '%.0f a second, p99 %.2f ms, CPU of the server %.1f µs a request' \
       "$rate" "$p99" "$cpu")"
   echo
   echo '| thread | stage | µs a request |'
   echo '|---|---|---|'
-  sort_samples | sort -t'|' -k4,4n | awk -F'|' -v cpu="$cpu" '
+  awk -F'|' -v cpu="$cpu" '
     { samples[NR] = $1; thread[NR] = $2; stage[NR] = $3; all += $1 }
     END {
       for (i = 1; i <= NR; ++i) {
         printf "| %s | %s | %.2f |\n", thread[i], stage[i], samples[i] * cpu / all
       }
-    }'
+    }' "$WORK/samples"
 }
 
 main "$@"
