@@ -91,17 +91,27 @@ bool send(pid_t thread, Question& question) {
   return syscall(SYS_rt_tgsigqueueinfo, getpid(), thread, kSignal, &info) == 0;
 }
 
-/// Waits on the steady clock where the system can; true when the thread has answered.
-bool wait_for(Question& question, std::chrono::milliseconds answer_time) {
+/// Waits on the steady clock; true when the thread has answered.
+bool wait_for(Question& question, std::chrono::milliseconds time) {
   timespec until{};
   clock_gettime(CLOCK_MONOTONIC, &until);
-  const auto nanoseconds = until.tv_nsec + (answer_time.count() % 1000) * 1'000'000;
-  until.tv_sec += answer_time.count() / 1000 + nanoseconds / 1'000'000'000;
+  const auto nanoseconds = until.tv_nsec + (time.count() % 1000) * 1'000'000;
+  until.tv_sec += time.count() / 1000 + nanoseconds / 1'000'000'000;
   until.tv_nsec = nanoseconds % 1'000'000'000;
   while (sem_clockwait(&question.answered, CLOCK_MONOTONIC, &until) != 0) {
     if (errno != EINTR) return false;
   }
   return true;
+}
+
+/// The same, but not for a thread that has ended: one takes no signals on its way out.
+bool wait_while_alive(Question& question, std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds kLook{20};
+  for (; time > kLook; time -= kLook) {
+    if (wait_for(question, kLook)) return true;
+    if (syscall(SYS_tgkill, getpid(), question.thread, 0) != 0) return false;
+  }
+  return wait_for(question, time);
 }
 
 }  // namespace
@@ -120,7 +130,7 @@ std::vector<std::uintptr_t> StackSignal::stack_of(pid_t thread,
     question.step.store(Step::kFree);
     return {};
   }
-  if (!wait_for(question, answer_time)) {
+  if (!wait_while_alive(question, answer_time)) {
     Step expected = Step::kAsked;
     if (question.step.compare_exchange_strong(expected, Step::kGivenUp)) return {};
     // It is answering now and cannot block: its post follows.
