@@ -21,7 +21,7 @@ struct IdShape {
   std::size_t fan_in = 4;
   /// A step moves so many times the ids it brings in each merge, since what waits to be merged is
   /// more segments to look at: at least `tier_ids`, at most `merge_ids_max`, so that it ends soon.
-  /// That is twice what the largest step brings (OpenFiles::index_step), so merges keep up.
+  /// That is twice what the largest step of OpenFiles brings, so merges keep up.
   std::int64_t merge_pace = 8;
   std::int64_t merge_ids_max = 65'536;
   std::int64_t tier_ids = 4096;

@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <exception>
 
+#include "store/sqlite/sqlite_id_segments.hpp"
+
 namespace eventodb::store::sqlite {
 namespace {
 
 /// Messages of one index step: enough to fill the pages of a sorted batch, few enough to keep the
 /// tail moving.
 constexpr std::size_t kStepMessagesMax = 32'768;
+static_assert(IdShape{}.merge_ids_max >= 2 * std::int64_t{kStepMessagesMax}, "merges keep up");
 /// Messages copied or dropped in one hold of the namespace's mutex.
 constexpr std::size_t kSliceMessages = 1024;
 
