@@ -126,6 +126,27 @@ TEST(ThreadDumpTest, AThreadThatCannotAnswerIsReportedWithoutStackAndAnswersLate
   deaf.join();
 }
 
+TEST(ThreadDumpTest, AThreadThatEndsUnansweredIsNotWaitedFor) {
+  std::latch blocked(1);
+  pid_t id = 0;
+  std::thread ending([&] {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGURG);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    id = this_thread();
+    blocked.count_down();
+    do {
+      sigpending(&signals);
+    } while (sigismember(&signals, SIGURG) == 0);  // asked: ends without an answer
+  });
+  blocked.wait();
+  const auto threads = report_threads(std::chrono::hours(1));
+  ending.join();
+  ASSERT_NE(find(threads, id), nullptr);
+  EXPECT_TRUE(find(threads, id)->stack.empty());
+}
+
 TEST(ThreadDumpTest, StaysRightWhileThreadsComeAndGoAndOthersAskToo) {
   std::atomic<bool> stop{false};
   std::thread churn([&] {
