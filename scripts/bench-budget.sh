@@ -29,9 +29,9 @@ io|wait for events|__x64_sys_epoll_wait$|__x64_sys_epoll_pwait$
 io|other calls of the kernel: locks, wake-ups of writers|^do_syscall_64$
 io|read the head|parse_head|finish_head|next_request|basic_parser|Framing
 io|credentials|AccessCache|equal_constant_time|authenticate
-io|read and check the JSON|decode_|JsonBody|json_body|JsonValidator|JsonCursor|simdjson
-io|store, in memory|MemoryNamespace|memory::|MessageLog
-io|render the answer|render|append_head|finish_write|finish_read|JsonWriter|json_writer
+io|read and check the JSON|decode_|JsonCursor|Validator|string_end|find_invalid_utf8|unescape_json|simdjson
+io|store, in memory|MemoryNamespace|MessageLog
+io|render the answer|render|append_head|finish_write|append_json_string
 io|leave for a storage thread|leave_at_turn_end|send_leaving|SqliteNamespace::enqueue
 io|come home, and the event loop|.
 writer|sync|__x64_sys_fdatasync$
