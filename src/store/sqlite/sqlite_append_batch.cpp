@@ -24,6 +24,18 @@ class Unlocked {
   std::unique_lock<std::mutex>& lock_;
 };
 
+/// What a search holds keeps pages of the index from being used again.
+class ClearAtEnd {
+ public:
+  explicit ClearAtEnd(IdSearch& search) : search_(search) {}
+  ~ClearAtEnd() { search_.clear(); }
+  ClearAtEnd(const ClearAtEnd&) = delete;
+  ClearAtEnd& operator=(const ClearAtEnd&) = delete;
+
+ private:
+  IdSearch& search_;
+};
+
 }  // namespace
 
 void AppendBatch::clear() {
@@ -47,6 +59,8 @@ DbResult<void> AppendBatch::plan(OpenFiles& files, Lock& lock) {
   files.heads.keep_from(files.unpublished.empty() ? number_ : files.unpublished.front()->number_);
   end_ = files.log_end;
   end_.last_time = std::max(base::wall_clock_now(), end_.last_time);
+  const ClearAtEnd let_go(ids_);
+  search_ids(lock);
   for (PendingAppends* pending : pending_) {
     for (Append& append : pending->appends) {
       if (auto planned = plan_append(append, lock); !planned) {
@@ -56,6 +70,21 @@ DbResult<void> AppendBatch::plan(OpenFiles& files, Lock& lock) {
     }
   }
   return {};
+}
+
+void AppendBatch::search_ids(Lock& lock) {
+  next_id_ = 0;
+  for (const PendingAppends* pending : pending_) {
+    for (const Append& append : pending->appends) {
+      for (const NewMessage& message : append.messages) {
+        if (message.id) ids_.add(IdKey::of(*message.id));
+      }
+    }
+  }
+  if (ids_.ids().empty()) return;
+  auto directory = files_->ids;
+  const Unlocked unlocked(lock);
+  ids_.run(std::move(directory));
 }
 
 DbResult<void> AppendBatch::plan_append(Append& append, Lock& lock) {
@@ -107,7 +136,7 @@ DbResult<bool> AppendBatch::find_retry(Append& append, Lock& lock) {
   for (const NewMessage& message : append.messages) {
     stored_.emplace_back();
     if (message.id) {
-      auto found = find_stored(message, lock);
+      auto found = find_stored(message, next_id_++, lock);
       if (!found) return found.error();
       stored_.back() = std::move(*found);
     }
@@ -119,7 +148,7 @@ DbResult<bool> AppendBatch::find_retry(Append& append, Lock& lock) {
 }
 
 DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewMessage& message,
-                                                                      Lock& lock) {
+                                                                      std::size_t id, Lock& lock) {
   const auto stored_as = [&message](const MessageView& view) {
     return Stored{{view.position, view.global_position},
                   std::string(view.stream),
@@ -130,14 +159,14 @@ DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewM
     if (const MessageView* planned = before->find_planned(*message.id)) return stored_as(*planned);
   }
   if (const auto view = files_->tail.find_id(*message.id)) return stored_as(*view);
-  // Taken with the lock that the tail was asked under: it has all that the tail has not.
-  const auto ids = files_->ids;
+  // It has all that the tail has not, if it is the one that goes with the tail as it is now: the
+  // lock was open after it was taken.
+  if (ids_.directory() != files_->ids.get()) ids_.run(files_->ids, id);
+  const auto pages = ids_.pages_of(id);
+  if (pages.empty()) return std::nullopt;
   const Unlocked unlocked(lock);
-  const IdKey key = IdKey::of(*message.id);
-  ids->find_pages(key, id_pages_);
-  if (id_pages_.empty()) return std::nullopt;
   if (auto opened = open_lookup(); !opened) return opened.error();
-  const auto at = files_->lookup.find_id(key, id_pages_);
+  const auto at = files_->lookup.find_id(ids_.ids()[id], pages);
   if (!at) return at.error();
   if (!*at) return std::nullopt;
   MessageRow row;

@@ -11,6 +11,7 @@
 
 #include "eventodb/error.hpp"
 #include "eventodb/message.hpp"
+#include "store/sqlite/sqlite_id_search.hpp"
 #include "store/sqlite/sqlite_namespace.hpp"
 #include "store/sqlite/sqlite_open_files.hpp"
 
@@ -77,7 +78,11 @@ class AppendBatch {
   DbResult<void> plan_append(Append& append, Lock& lock);
   DbResult<std::optional<Error>> try_append(Append& append, Lock& lock);
   DbResult<bool> find_retry(Append& append, Lock& lock);
-  DbResult<std::optional<Stored>> find_stored(const NewMessage& message, Lock& lock);
+  /// Looks up every id that a client gave, ahead of the appends.
+  void search_ids(Lock& lock);
+  /// `id`: its number in ids_.
+  DbResult<std::optional<Stored>> find_stored(const NewMessage& message, std::size_t id,
+                                              Lock& lock);
   /// The message with an id that a client gave; nullptr: not in this batch.
   const MessageView* find_planned(const MessageId& id) const;
   DbResult<HeadCache::Entry*> find_head(std::string_view stream, Lock& lock);
@@ -96,7 +101,8 @@ class AppendBatch {
   std::vector<std::optional<Stored>> stored_;  // of the append at hand
   boost::unordered_flat_map<MessageId, std::size_t, IdHash> client_ids_;
   std::vector<MessageId> noted_ids_;  // what client_ids_ holds, in the order it came
-  std::vector<IdPageRef> id_pages_;   // of the id at hand
+  IdSearch ids_;                      // those that clients gave, in the order of the appends
+  std::size_t next_id_ = 0;           // of ids_, in the append at hand
   LogEnd end_;
   std::uint64_t number_ = 0;  // of the batch, for the head cache
 };

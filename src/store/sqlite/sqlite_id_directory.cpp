@@ -6,32 +6,25 @@
 
 namespace eventodb::store::sqlite {
 
-const IdPart* IdSegment::part_for(const IdKey& id) const {
-  // Ids that ascend are newer than all others.
-  if (parts.empty() || parts.back()->last < id) return nullptr;
-  const auto behind =
-      std::upper_bound(parts.begin(), parts.end(), id,
-                       [](const IdKey& key, const std::unique_ptr<const IdPart>& part) {
-                         return key < part->pages.front().id;
-                       });
-  if (behind == parts.begin()) return nullptr;
-  const IdPart* part = std::prev(behind)->get();
-  return id <= part->last ? part : nullptr;
+void IdSegment::add(std::unique_ptr<const IdPart> part) {
+  id_count += part->id_count;
+  last_ = part->last;
+  firsts_.push_back(part->pages.front().id);
+  filters_.emplace_back(part->filter);
+  parts_.push_back(std::move(part));
+  // All parts but the last one have the same number of ids.
+  const auto distance = static_cast<double>((firsts_.back().high - firsts_[0].high) / 2);
+  parts_per_distance_ = static_cast<double>(parts_.size() - 1) / std::max(distance, 1.0);
 }
 
-void IdDirectory::find_pages(const IdKey& id, std::vector<IdPageRef>& pages) const {
-  const IdFilter::Probe probe(IdFilter::hash(id));
-  pages.clear();
-  // In two rounds, so that the filters' cache lines are fetched side by side.
-  for (const auto& segment : segments) {
-    const IdPart* part = segment->part_for(id);
-    if (part == nullptr) continue;
-    part->filter.prefetch(probe);
-    pages.push_back({part, 0});
-  }
-  std::erase_if(pages,
-                [&probe](const IdPageRef& page) { return !page.part->filter.may_contain(probe); });
-  for (IdPageRef& page : pages) page.index = find_place(page.part->pages, id);
+std::size_t IdSegment::halve(const IdKey& id) const {
+  const auto behind = std::upper_bound(firsts_.begin(), firsts_.end(), id);
+  return static_cast<std::size_t>(behind - firsts_.begin()) - 1;
+}
+
+IdDirectory::IdDirectory(std::vector<std::shared_ptr<const IdSegment>> all)
+    : segments(std::move(all)) {
+  for (const auto& segment : segments) last = std::max(last, segment->last());
 }
 
 Code IdPageReader::read(Database& database, const IdPageRef& page, std::vector<IdPlace>& ids) {

@@ -17,7 +17,7 @@ IdFilter::IdFilter(std::span<const std::uint64_t> hashes)
     : blocks_(hashes.size() * kBitsPerId / (8 * sizeof(Block)) + 1) {
   for (const std::uint64_t hash : hashes) {
     const Block bits = bits_of(hash);
-    Block& block = blocks_[block_of(hash)];
+    Block& block = blocks_[index_of(hash, blocks_.size())];
     for (std::size_t i = 0; i < kWords; ++i) block.words[i] |= bits.words[i];
   }
 }
@@ -36,14 +36,6 @@ IdFilter::Block IdFilter::bits_of(std::uint64_t hash) {
     bits.words[i] = std::uint32_t{1} << ((low * kSalts[i]) >> 27);
   }
   return bits;
-}
-
-bool IdFilter::may_contain(const Probe& probe) const {
-  if (blocks_.empty()) return false;
-  const Block& block = blocks_[block_of(probe.hash_)];
-  std::uint32_t missing = 0;
-  for (std::size_t i = 0; i < kWords; ++i) missing |= probe.bits_.words[i] & ~block.words[i];
-  return missing == 0;
 }
 
 bool IdFilter::assign(std::string_view bytes) {

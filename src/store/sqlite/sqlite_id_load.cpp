@@ -66,7 +66,7 @@ Code IdSegments::load_parts(std::vector<Stored>& stored) {
 Code IdSegments::load_part(Stored& segment) {
   const Statement& list = statements_->list_parts;
   Draft& draft = *segment.draft;
-  auto& parts = draft.segment->parts;
+  auto& parts = draft.segment->parts();
   const bool is_next = list.integer(1) == static_cast<std::int64_t>(parts.size());
   if (!is_next || !draft.part.pages.empty()) return SQLITE_CORRUPT;
   IdPart& part = draft.part;
@@ -90,8 +90,7 @@ Code IdSegments::load_part(Stored& segment) {
     return segment.is_complete ? SQLITE_CORRUPT : SQLITE_OK;
   }
   if (!part.filter.assign(filter)) return SQLITE_CORRUPT;
-  draft.segment->id_count += part.id_count;
-  parts.push_back(std::make_unique<IdPart>(std::exchange(part, IdPart())));
+  draft.segment->add(std::make_unique<IdPart>(std::exchange(part, IdPart())));
   return SQLITE_OK;
 }
 
@@ -104,7 +103,7 @@ Code IdSegments::arrange(std::vector<Stored>& stored) {
   }
   for (Stored& each : stored) {
     if (!each.is_complete) continue;
-    if (each.draft->segment->parts.empty()) return SQLITE_CORRUPT;
+    if (each.draft->segment->parts().empty()) return SQLITE_CORRUPT;
     Segment segment = std::move(each.draft->segment);
     // Look-ups may hold the one that is published: it stays the same, as long as it is used.
     for (const Segment& published : directory_->segments) {
@@ -142,14 +141,14 @@ Code IdSegments::find_free_pages() {
     }
   };
   for (const Segment& segment : segments_) {
-    for (const auto& part : segment->parts) note(*part, true);
+    for (const auto& part : segment->parts()) note(*part, true);
   }
   for (const auto& merge : merges_) {
-    for (const auto& part : merge->draft.segment->parts) note(*part, true);
+    for (const auto& part : merge->draft.segment->parts()) note(*part, true);
     note(merge->draft.part, true);
   }
   for (const Segment& segment : retired_) {
-    for (const auto& part : segment->parts) note(*part, false);
+    for (const auto& part : segment->parts()) note(*part, false);
   }
   if (!is_right) return SQLITE_CORRUPT;
   free_pages_.clear();

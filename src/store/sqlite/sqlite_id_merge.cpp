@@ -100,7 +100,7 @@ Code IdSegments::place_cursors(const Merge& merge) {
 
 /// To the first id that is not in the draft.
 Code IdSegments::place(Cursor& cursor, const Merge& merge) {
-  const auto& parts = cursor.segment->parts;
+  const auto& parts = cursor.segment->parts();
   const Draft& draft = merge.draft;
   cursor.part = 0;
   cursor.page = 0;
@@ -119,7 +119,7 @@ Code IdSegments::place(Cursor& cursor, const Merge& merge) {
 
 /// To the next page, if there is one.
 Code IdSegments::next(Cursor& cursor) {
-  const auto& parts = cursor.segment->parts;
+  const auto& parts = cursor.segment->parts();
   if (cursor.page + 1 < parts[cursor.part]->pages.size()) {
     ++cursor.page;
   } else if (cursor.part + 1 < parts.size()) {

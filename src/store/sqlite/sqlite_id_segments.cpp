@@ -64,9 +64,7 @@ Code IdSegments::write(std::span<IdPlace> ids) {
 }
 
 void IdSegments::commit() {
-  auto directory = std::make_shared<IdDirectory>();
-  directory->segments = segments_;
-  directory_ = std::move(directory);
+  directory_ = std::make_shared<IdDirectory>(segments_);
   retired_.insert(retired_.end(), dropped_.begin(), dropped_.end());
   dropped_.clear();
 }
@@ -82,7 +80,7 @@ void IdSegments::reclaim_pages() {
   const std::size_t before = free_pages_.size();
   std::erase_if(retired_, [this](const Segment& segment) {
     if (segment.use_count() > 1) return false;
-    for (const auto& part : segment->parts) {
+    for (const auto& part : segment->parts()) {
       for (const IdPlace& page : part->pages) free_pages_.push_back(page.at);
     }
     return true;
@@ -135,10 +133,10 @@ Code IdSegments::store_part(const IdSegment& segment, const IdPart& part) {
   places_ = part.pages;
   places_.push_back({part.last, part.id_count});
   const std::string_view filter = part.filter.bytes();
-  encode_id_page(places_, part_seed(segment.number, segment.parts.size(), filter), bytes_);
+  encode_id_page(places_, part_seed(segment.number, segment.parts().size(), filter), bytes_);
   Statement& set = statements_->set_part;
   set.bind(1, segment.number);
-  set.bind(2, static_cast<std::int64_t>(segment.parts.size()));
+  set.bind(2, static_cast<std::int64_t>(segment.parts().size()));
   set.bind_blob(3, bytes_);
   set.bind_blob(4, filter);
   return set.run();
@@ -148,8 +146,7 @@ Code IdSegments::finish_part(Draft& draft) {
   auto part = std::make_unique<IdPart>(draft.part);
   part->filter = IdFilter(draft.hashes);
   if (const Code code = store_part(*draft.segment, *part); code != SQLITE_OK) return code;
-  draft.segment->id_count += part->id_count;
-  draft.segment->parts.push_back(std::move(part));
+  draft.segment->add(std::move(part));
   draft.part.pages.clear();
   draft.part.id_count = 0;
   draft.hashes.clear();

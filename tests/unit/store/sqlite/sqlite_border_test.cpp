@@ -149,6 +149,45 @@ TEST_F(SqliteBorder, ManyNewStreamsAreListedOnceAndInOrder) {
   }
 }
 
+TEST_F(SqliteBorder, IdsAreFoundAgainWhileTheBorderMoves) {
+  wanted_.tail_messages_max = 800;  // so that nearly every commit meets a step
+  open();
+  const Log log = create();
+  constexpr int kBatches = 300;
+  constexpr std::uint64_t kIds = 100;
+  const auto batch = [](int number) {
+    std::vector<NewMessage> messages(kIds, event("ids-1"));
+    for (std::uint64_t i = 0; i < kIds; ++i) {
+      const std::uint64_t serial = static_cast<std::uint64_t>(number) * kIds + i;
+      messages[i].id = contract::id_number(serial * 0x9e3779b97f4a7c15);
+    }
+    return messages;
+  };
+  std::vector<std::thread> clients;
+  std::atomic<int> written = 0;
+  for (unsigned seed = 0; seed < 3; ++seed) {
+    clients.emplace_back([&, seed] {
+      test::RunningIoThread io;
+      const Log mine = log.on(io);
+      std::mt19937 random(seed);
+      while (written < kBatches) {
+        // Again what lies at the border, where steps are taking it over.
+        const int newest = written;
+        if (newest == 0) continue;
+        const int number = newest - 1 - static_cast<int>(random() % 10);
+        if (number >= 0) must(mine.append(batch(number)));
+      }
+    });
+  }
+  for (int i = 0; i < kBatches; ++i) {
+    must(log.append(batch(i)));
+    written = i + 1;
+  }
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(must(log.head()).value, static_cast<std::int64_t>(kBatches * kIds))
+      << "nothing is stored twice";
+}
+
 TEST_F(SqliteBorder, HeadsBeyondTheCacheAreLookedUp) {
   open();
   const Log log = create();

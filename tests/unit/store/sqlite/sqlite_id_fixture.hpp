@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "store/sqlite/sqlite_id_search.hpp"
 #include "store/sqlite/sqlite_id_segments.hpp"
 #include "store/sqlite/sqlite_paths.hpp"
 #include "store/sqlite/sqlite_readers.hpp"
@@ -82,10 +83,13 @@ class IdSegmentsTest : public ::testing::Test {
   }
 
   /// -1: there is none; -2: the look-up failed.
-  std::int64_t find(const IdKey& id) { return find_in(*segments_->directory(), id, lookup_); }
-  std::int64_t find_in(const IdDirectory& directory, const IdKey& id, IndexReader& reader) const {
-    std::vector<IdPageRef> pages;
-    directory.find_pages(id, pages);
+  std::int64_t find(const IdKey& id) { return find_in(segments_->directory(), id, lookup_); }
+  std::int64_t find_in(const std::shared_ptr<const IdDirectory>& directory, const IdKey& id,
+                       IndexReader& reader) const {
+    IdSearch search;
+    search.add(id);
+    search.run(directory);
+    const auto pages = search.pages_of(0);
     if (pages.empty()) return -1;
     if (!reader.is_open() && !reader.open(path())) return -2;
     const auto found = reader.find_id(id, pages);

@@ -48,6 +48,49 @@ TEST_P(IdSegmentsOf, FindsWhatWasStoredAndNothingElse) {
   EXPECT_LT(segments_->directory()->segments.size(), 40U);
 }
 
+TEST_P(IdSegmentsOf, ManyLookUpsAtOnceFindWhatEachFinds) {
+  ASSERT_EQ(open(), SQLITE_OK);
+  IdSource source(GetParam(), 9);
+  std::vector<IdPlace> all;
+  const auto store = [&](int steps) {
+    for (int i = 0; i < steps; ++i) {
+      const auto ids = source.next(37);
+      ASSERT_EQ(step(ids), SQLITE_OK);
+      all.insert(all.end(), ids.begin(), ids.end());
+    }
+  };
+  store(60);
+  const auto older = segments_->directory();
+  store(20);  // of which the older directory knows nothing
+  ASSERT_TRUE(lookup_.open(path()));
+  IdSearch search;
+  std::shuffle(all.begin(), all.end(), std::mt19937(1));
+  for (const IdPlace& id : all) {
+    search.add(id.id);
+    search.add({id.id.high, id.id.low + 1});
+  }
+  search.run(older);
+  EXPECT_EQ(search.directory(), older.get());
+  const auto expect_as_alone = [&](const std::shared_ptr<const IdDirectory>& directory,
+                                   std::size_t first) {
+    for (std::size_t i = first; i < search.ids().size(); ++i) {
+      const auto found = lookup_.find_id(search.ids()[i], search.pages_of(i));
+      ASSERT_TRUE(found);
+      ASSERT_EQ(found->value_or(-1), find_in(directory, search.ids()[i], lookup_)) << i;
+    }
+  };
+  expect_as_alone(older, 0);
+  const std::size_t first = search.ids().size() / 2 + 5;
+  search.run(segments_->directory(), first);
+  expect_as_alone(segments_->directory(), first);
+  for (std::size_t i = first + first % 2; i < search.ids().size(); i += 2) {
+    ASSERT_EQ(lookup_.find_id(search.ids()[i], search.pages_of(i))->value_or(-1), all[i / 2].at);
+  }
+  search.clear();
+  EXPECT_EQ(search.directory(), nullptr) << "it holds back pages";
+  EXPECT_TRUE(search.ids().empty());
+}
+
 TEST_P(IdSegmentsOf, StepsOfOneIdEndInFewSegments) {
   ASSERT_EQ(open(), SQLITE_OK);
   IdSource source(GetParam(), 1);
@@ -172,7 +215,7 @@ TEST_F(IdSegmentsTest, WhoHoldsAnOlderDirectoryCanReadItsPages) {
   ASSERT_FALSE(std::ranges::any_of(segments_->directory()->segments, [](const auto& segment) {
     return segment->number == 1;
   })) << "it was merged";
-  for (const IdPlace& id : ids) ASSERT_EQ(find_in(*older, id.id, lookup_), id.at);
+  for (const IdPlace& id : ids) ASSERT_EQ(find_in(older, id.id, lookup_), id.at);
 }
 
 TEST_F(IdSegmentsTest, LookUpsBesideStepsFindWhatWasStoredBefore) {
@@ -196,8 +239,8 @@ TEST_F(IdSegmentsTest, LookUpsBesideStepsFindWhatWasStoredBefore) {
           wanted = stored[random() % stored.size()];
           mine = directory;
         }
-        EXPECT_EQ(find_in(*mine, wanted.id, reader), wanted.at);
-        EXPECT_EQ(find_in(*mine, {random(), random()}, reader), -1);
+        EXPECT_EQ(find_in(mine, wanted.id, reader), wanted.at);
+        EXPECT_EQ(find_in(mine, {random(), random()}, reader), -1);
         ++hits;
       }
     });
