@@ -153,7 +153,7 @@ TEST_F(SqliteBorder, IdsAreFoundAgainWhileTheBorderMoves) {
   wanted_.tail_messages_max = 800;  // so that nearly every commit meets a step
   open();
   const Log log = create();
-  constexpr int kBatches = 300;
+  constexpr int kBatches = 700;
   constexpr std::uint64_t kIds = 100;
   const auto batch = [](int number) {
     std::vector<NewMessage> messages(kIds, event("ids-1"));
