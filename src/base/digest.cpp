@@ -6,7 +6,6 @@
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
-#include <algorithm>
 #include <cstring>
 #include <stdexcept>
 
@@ -50,8 +49,7 @@ std::uint64_t md5_prefix(std::string_view bytes) {
 bool equal_constant_time(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   std::uint64_t difference = 0;
-  for (std::size_t at = 0; at < a.size(); at += sizeof(difference)) {
-    const std::size_t bytes = std::min(sizeof(difference), a.size() - at);
+  const auto compare = [&](std::size_t at, std::size_t bytes) {
     std::uint64_t from_a = 0;
     std::uint64_t from_b = 0;
     std::memcpy(&from_a, a.data() + at, bytes);
@@ -59,7 +57,11 @@ bool equal_constant_time(std::string_view a, std::string_view b) {
     difference |= from_a ^ from_b;
     // Whatever it could know of the difference, the compiler must not leave the loop early.
     asm volatile("" : "+r"(difference));
-  }
+  };
+  constexpr std::size_t kWord = sizeof(difference);  // a size the compiler knows needs no call
+  std::size_t at = 0;
+  for (; at + kWord <= a.size(); at += kWord) compare(at, kWord);
+  if (at < a.size()) compare(at, a.size() - at);
   return difference == 0;
 }
 
