@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/awaitable.hpp"
 #include "eventodb/error.hpp"
 #include "eventodb/message.hpp"
 #include "eventodb/position.hpp"
@@ -21,7 +21,7 @@
 namespace eventodb {
 
 template <class T>
-using Awaitable = boost::asio::awaitable<T>;
+using Awaitable = base::Awaitable<T>;
 
 /// lower-case hex SHA-256 of a token.
 using TokenHash = std::array<char, 64>;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -24,6 +23,7 @@
 #include "auth/authenticator.hpp"
 #include "auth/default_namespace.hpp"
 #include "base/io_thread.hpp"
+#include "base/spawn.hpp"
 #include "base/version.hpp"
 #include "eventodb/limits.hpp"
 #include "eventodb/store.hpp"
@@ -109,11 +109,11 @@ Result<auth::BootstrapOutcome> ensure_default_namespace(Store& store, const Conf
   std::optional<Result<auth::BootstrapOutcome>> outcome;
   std::optional<std::string_view> token;
   if (config.token) token = *config.token;
-  boost::asio::co_spawn(io.context(), auth::ensure_default_namespace(store, token, test_mode),
-                        [&](std::exception_ptr exception, Result<auth::BootstrapOutcome> result) {
-                          thrown = std::move(exception);
-                          outcome.emplace(std::move(result));
-                        });
+  base::spawn(io.context(), auth::ensure_default_namespace(store, token, test_mode),
+              [&](std::exception_ptr exception, auto result) {
+                thrown = std::move(exception);
+                outcome = std::move(result);
+              });
   io.run();
   if (thrown) std::rethrow_exception(thrown);
   return *outcome;

@@ -65,7 +65,7 @@ void IoThread::drain() {
   }
   while (oldest != nullptr) {
     ThreadHop* next = oldest->next_hop;
-    oldest->resume_(*oldest);  // may destroy *oldest
+    resume(oldest->waiting_);  // may destroy *oldest
     oldest = next;
   }
 }
@@ -114,6 +114,11 @@ void ThreadHop::finish_all(ThreadHop* first) {
     }
     home->resume_later(reversed, last);
   }
+}
+
+Awaitable<> next_turn() {
+  ThreadHop hop;
+  co_await hop.suspend([&hop] { hop.finish(); });
 }
 
 }  // namespace eventodb::base

@@ -1,15 +1,12 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <coroutine>
 #include <cstddef>
-#include <memory>
-#include <new>
-#include <type_traits>
 #include <utility>
+
+#include "base/awaitable.hpp"
 
 namespace eventodb::base {
 
@@ -69,26 +66,12 @@ class ThreadHop {
   ThreadHop(const ThreadHop&) = delete;
   ThreadHop& operator=(const ThreadHop&) = delete;
 
-  /// Suspends the calling coroutine, then calls `start()`, which hands `this` to another thread.
-  /// Resumes on the same I/O thread after finish(). The work must be finished exactly once, also
-  /// at shutdown; the I/O thread must outlive it.
+  /// co_await it: suspends the coroutine, then calls `start()`, which hands `this` to another
+  /// thread. Resumes on the same I/O thread after finish(). The work must be finished exactly once,
+  /// also at shutdown; the I/O thread must outlive it.
   template <class Start>
-  boost::asio::awaitable<void> suspend(Start start) {
-    home_ = &IoThread::current();
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-        [this](auto handler, Start begin) {
-          using Handler = std::decay_t<decltype(handler)>;
-          static_assert(sizeof(Handler) <= sizeof(handler_), "enlarge ThreadHop::handler_");
-          ::new (static_cast<void*>(handler_)) Handler(std::move(handler));
-          resume_ = [](ThreadHop& self) {
-            auto* stored = std::launder(reinterpret_cast<Handler*>(self.handler_));
-            Handler resume(std::move(*stored));
-            stored->~Handler();
-            std::move(resume)();
-          };
-          begin();
-        },
-        boost::asio::use_awaitable, std::move(start));
+  auto suspend(Start start) {
+    return Suspension<Start>{*this, std::move(start)};
   }
 
   /// Hands a chain of suspended hops, linked by `next_hop`, to other threads: as many of the first
@@ -98,7 +81,7 @@ class ThreadHop {
   /// suspend(), where the hand-over waits until the loop has run what was ready, or some more wait
   /// with it: hops that leave in one turn leave as few chains, so that one lock and one wake-up
   /// serve many.
-  boost::asio::awaitable<void> suspend_until_turn_ends(Leave leave) {
+  auto suspend_until_turn_ends(Leave leave) {
     return suspend([this, leave] { leave_at_turn_end(leave); });
   }
   /// For a Leave, which may be given hops of others: whether this one waits for `leave`.
@@ -117,12 +100,30 @@ class ThreadHop {
  private:
   friend class IoThread;
 
+  template <class Start>
+  struct Suspension {
+    bool await_ready() const noexcept { return false; }
+    // If start() threw, nobody could tell who has the hop now: that ends the process.
+    void await_suspend(std::coroutine_handle<> waiting) noexcept {
+      hop.home_ = &IoThread::current();
+      hop.waiting_ = waiting;
+      start();
+    }
+    void await_resume() const noexcept {}
+
+    ThreadHop& hop;
+    Start start;
+  };
+
   void leave_at_turn_end(Leave leave);
 
   IoThread* home_ = nullptr;
   Leave leave_ = nullptr;
-  void (*resume_)(ThreadHop&) = nullptr;
-  alignas(std::max_align_t) std::byte handler_[48];
+  std::coroutine_handle<> waiting_;
 };
+
+/// Goes on when what else is ready on this I/O thread has had its turn; those who wait so together
+/// share one place in the loop's queue.
+Awaitable<> next_turn();
 
 }  // namespace eventodb::base

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/awaitable.hpp>
 #include <cstdint>
 
+#include "base/awaitable.hpp"
 #include "base/io_thread.hpp"
 
 namespace eventodb::base {
@@ -13,7 +13,7 @@ namespace eventodb::base {
 class WakeUp {
  public:
   /// Returns at once when notified since the last wait; else on the next notify(). One waiter.
-  boost::asio::awaitable<void> wait() {
+  Awaitable<> wait() {
     co_await hop_.suspend([this] {
       auto expected = State::kRunning;
       if (!state_.compare_exchange_strong(expected, State::kWaiting, std::memory_order_acq_rel)) {

@@ -5,11 +5,9 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
+#include "base/spawn.hpp"
 #include "eventodb/limits.hpp"
 #include "net/session_thread.hpp"
 
@@ -17,7 +15,7 @@ namespace eventodb::net {
 namespace {
 
 namespace asio = boost::asio;
-constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
+using boost::system::error_code;
 
 /// Sweeps an idle connection may keep its memory.
 constexpr std::uint32_t kIdleTicksWithMemory = 2;
@@ -89,7 +87,8 @@ void Connection::enter(Phase phase) {
 Awaitable<Connection::ReadEnd> Connection::read(base::ByteBuffer& to, std::size_t bytes_max) {
   if (closing_) co_return ReadEnd::kClosed;
   const auto room = asio::buffer(to.prepare(bytes_max), bytes_max);
-  const auto [error, bytes] = co_await socket_.async_read_some(room, kAsTuple);
+  const auto [error, bytes] = co_await base::operation<error_code, std::size_t>(
+      [&](auto handler) { socket_.async_read_some(room, std::move(handler)); });
   to.commit(bytes);
   if (!error) co_return ReadEnd::kBytes;
   const bool unused = std::exchange(memory_unused_, false);
@@ -97,13 +96,10 @@ Awaitable<Connection::ReadEnd> Connection::read(base::ByteBuffer& to, std::size_
   co_return canceled&& unused && !closing_ && !timed_out_ ? ReadEnd::kUnused : ReadEnd::kClosed;
 }
 
-Awaitable<void> Connection::yield() {
-  co_await asio::post(thread_.context(), asio::use_awaitable);
-}
-
 Awaitable<bool> Connection::wait_readable() {
   if (closing_) co_return false;
-  const auto [error] = co_await socket_.async_wait(asio::socket_base::wait_read, kAsTuple);
+  const auto [error] = co_await base::operation<error_code>(
+      [&](auto handler) { socket_.async_wait(asio::socket_base::wait_read, std::move(handler)); });
   co_return !error && !closing_;
 }
 
@@ -122,7 +118,9 @@ Awaitable<bool> Connection::send(Buffers buffers) {
     if (advance(buffers, sent)) break;
     // Progress, or the beginning of a stall.
     if (before != Phase::kStream) enter(Phase::kWrite);
-    const auto [waited] = co_await socket_.async_wait(asio::socket_base::wait_write, kAsTuple);
+    const auto [waited] = co_await base::operation<error_code>([&](auto handler) {
+      socket_.async_wait(asio::socket_base::wait_write, std::move(handler));
+    });
     if (waited) co_return false;
   }
   if (phase_ != before) enter(before);
@@ -163,7 +161,8 @@ Awaitable<void> Connection::linger() {
   socket_.shutdown(asio::socket_base::shutdown_send, error);
   std::array<char, 4096> ignored;
   while (!error && !closing_) {
-    const auto [ended, bytes] = co_await socket_.async_read_some(asio::buffer(ignored), kAsTuple);
+    const auto [ended, bytes] = co_await base::operation<error_code, std::size_t>(
+        [&](auto handler) { socket_.async_read_some(asio::buffer(ignored), std::move(handler)); });
     error = ended;
   }
 }

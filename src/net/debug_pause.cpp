@@ -1,10 +1,9 @@
 #include "net/debug_pause.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 
+#include "base/spawn.hpp"
 #include "eventodb/limits.hpp"
 #include "net/session_thread.hpp"
 
@@ -23,7 +22,8 @@ class PauseTimer final : public StreamEnd {
 
   Awaitable<void> wait(std::chrono::seconds time) {
     timer_.expires_after(time);
-    co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    co_await base::operation<boost::system::error_code>(
+        [&](auto handler) { timer_.async_wait(std::move(handler)); });
   }
   void end_stream() noexcept override { timer_.cancel(); }
   void sweep_stream() noexcept override {

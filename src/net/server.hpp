@@ -28,7 +28,7 @@ struct Timeouts {
 /// The HTTP front: one listener, a few I/O threads, the connections on them.
 ///
 /// The server brings its own I/O threads. What must be awaited before it listens (for example
-/// ensuring the default namespace) runs on an IoThread of main's own: co_spawn it there, call
+/// ensuring the default namespace) runs on an IoThread of main's own: spawn() it there, call
 /// IoThread::run(), and let that IoThread go.
 ///
 ///   net::ServiceEndpoints endpoints({store, authenticator, dispatcher});

@@ -3,13 +3,12 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <limits>
 #include <utility>
 
 #include "base/logging.hpp"
+#include "base/spawn.hpp"
 #include "eventodb/limits.hpp"
 #include "net/http_session.hpp"
 
@@ -71,10 +70,8 @@ void SessionThread::start(int descriptor, bool refused) {
     connection_ended();
     return;
   }
-  boost::asio::co_spawn(
-      context(),
-      refused ? refuse_connection(std::move(connection)) : serve_connection(std::move(connection)),
-      boost::asio::detached);
+  base::spawn(context(), refused ? refuse_connection(std::move(connection))
+                                 : serve_connection(std::move(connection)));
 }
 
 void SessionThread::stop() {

@@ -2,13 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "base/logging.hpp"
+#include "base/spawn.hpp"
 #include "eventodb/limits.hpp"
 #include "subscription/subscription.hpp"
 
@@ -82,7 +79,7 @@ Awaitable<Result<void>> Feed::follow() {
     if (!state) co_return state.error();
     if (*state == ReadState::kMore) {
       // Requests of this thread take their turn between two batches.
-      co_await boost::asio::post(owner_.thread_.context(), boost::asio::use_awaitable);
+      co_await base::next_turn();
     } else {
       if (told_ > 1) {  // one that comes alone waits for nobody, and nobody for it
         turn_.notify();
@@ -197,7 +194,7 @@ std::shared_ptr<Feed> FeedSet::open(NamespaceHandle ns) {
   if (found != feeds_.end()) return found->second;
   auto feed = std::make_shared<Feed>(*this, std::move(ns));
   feeds_.emplace(&feed->ns(), feed);
-  boost::asio::co_spawn(thread_.context(), feed->run(), boost::asio::detached);
+  base::spawn(thread_.context(), feed->run());
   return feed;
 }
 

@@ -1,10 +1,9 @@
 #include "subscription/subscription.hpp"
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "base/io_thread.hpp"
 #include "eventodb/limits.hpp"
 
 namespace eventodb::subscription {
@@ -102,7 +101,7 @@ Awaitable<bool> Subscription::catch_up() {
   if (!state) co_return false;
   if (*state == ReadState::kMore) {
     // Nothing matched in a whole step: let the others of this thread take their turn.
-    if (found_nothing) co_await boost::asio::post(boost::asio::use_awaitable);
+    if (found_nothing) co_await base::next_turn();
   } else if (feed_->read_up_to() == feed_was_at && !feed_->is_ended()) {
     live_ = true;
     feed_->go_live(*this);

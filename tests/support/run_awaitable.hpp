@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <exception>
 #include <future>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "base/io_thread.hpp"
+#include "base/spawn.hpp"
 
 namespace eventodb::test {
 
@@ -25,30 +25,29 @@ class RunningIoThread {
 
   /// Starts the coroutine on this thread. The future has its result or what it threw.
   template <class T>
-  std::future<T> start(boost::asio::awaitable<T> coroutine) {
+  std::future<T> start(base::Awaitable<T> coroutine) {
     std::promise<T> promise;
     auto future = promise.get_future();
-    boost::asio::co_spawn(io_.context(), settle(std::move(coroutine), std::move(promise)),
-                          [](std::exception_ptr) {});
+    base::spawn(io_.context(), settle(std::move(coroutine), std::move(promise)),
+                [](std::exception_ptr) {});
     return future;
   }
 
   /// Runs the coroutine to its end; blocks the calling thread, which must be another one.
   template <class T>
-  T run(boost::asio::awaitable<T> coroutine) {
+  T run(base::Awaitable<T> coroutine) {
     return start(std::move(coroutine)).get();
   }
 
  private:
   template <class T>
-  static boost::asio::awaitable<void> settle(boost::asio::awaitable<T> coroutine,
-                                             std::promise<T> promise) {
+  static base::Awaitable<void> settle(base::Awaitable<T> coroutine, std::promise<T> promise) {
     try {
       if constexpr (std::is_void_v<T>) {
-        co_await std::move(coroutine);
+        co_await base::Awaitable<T>(std::move(coroutine));  // whose parameters end with it
         promise.set_value();
       } else {
-        promise.set_value(co_await std::move(coroutine));
+        promise.set_value(co_await base::Awaitable<T>(std::move(coroutine)));
       }
     } catch (...) {
       promise.set_exception(std::current_exception());

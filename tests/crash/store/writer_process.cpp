@@ -4,8 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -13,6 +11,7 @@
 #include <stdexcept>
 
 #include "base/io_thread.hpp"
+#include "base/spawn.hpp"
 #include "base/uuid.hpp"
 #include "store/sqlite/sqlite_store.hpp"
 
@@ -94,7 +93,7 @@ Awaitable<void> write_for_ever(Namespace& ns, Ledger& ledger, std::uint64_t seed
 
 Awaitable<void> start_writers(Store& store, std::vector<Ledger*>& ledgers, std::uint64_t seed,
                               std::vector<NamespaceHandle>& namespaces, int begun) {
-  const auto executor = co_await boost::asio::this_coro::executor;
+  boost::asio::io_context& loop = base::IoThread::current().context();
   for (std::size_t n = 0; n < ledgers.size(); ++n) {
     auto found = co_await store.find_namespace(namespace_id(n));
     if (found && *found == nullptr) {
@@ -105,8 +104,7 @@ Awaitable<void> start_writers(Store& store, std::vector<Ledger*>& ledgers, std::
     if (!found) give_up(found.error().message.c_str());
     namespaces.push_back(*found);
     for (int i = 0; i < kWritersPerNamespace; ++i) {
-      boost::asio::co_spawn(executor, write_for_ever(**found, *ledgers[n], ++seed),
-                            boost::asio::detached);
+      base::spawn(loop, write_for_ever(**found, *ledgers[n], ++seed));
     }
   }
   if (write(begun, "", 1) != 1) give_up("the test has gone");
@@ -119,8 +117,7 @@ Awaitable<void> start_writers(Store& store, std::vector<Ledger*>& ledgers, std::
     if (!store) give_up(store.error().message.c_str());
     std::vector<NamespaceHandle> namespaces;
     base::IoThread io;
-    boost::asio::co_spawn(io.context(), start_writers(**store, ledgers, seed, namespaces, begun),
-                          boost::asio::detached);
+    base::spawn(io.context(), start_writers(**store, ledgers, seed, namespaces, begun));
     io.run();
     for (;;) pause();  // the ledger is full: wait for the end
   } catch (const std::exception& error) {

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/spawn.hpp"
 
 namespace eventodb::base {
 namespace {
@@ -54,7 +54,7 @@ class Finisher {
   std::thread thread_{[this] { run(); }};
 };
 
-boost::asio::awaitable<void> hop_many(Finisher& finisher, int times, int& sum) {
+base::Awaitable<void> hop_many(Finisher& finisher, int times, int& sum) {
   const auto home = std::this_thread::get_id();
   for (int i = 0; i < times; ++i) {
     ThreadHop hop;
@@ -69,11 +69,11 @@ TEST(IoThread, EveryHopComesHomeOnce) {
   Finisher finisher;
   int sum = 0;
   for (int i = 0; i < 16; ++i) {
-    boost::asio::co_spawn(io.context(), hop_many(finisher, 500, sum), boost::asio::detached);
+    base::spawn(io.context(), hop_many(finisher, 500, sum));
   }
   auto keep = boost::asio::make_work_guard(io.context());
   std::thread watcher([&] {
-    // The guard goes with the last hop: co_spawned coroutines hold their own work.
+    // The guard goes with the last hop: spawned coroutines hold their own work.
     keep.reset();
   });
   io.run();
@@ -89,7 +89,7 @@ TEST(IoThread, HopsOfTwoThreadsMayShareAChain) {
     threads.emplace_back([&finisher, &sum] {
       IoThread io;
       for (int i = 0; i < 8; ++i) {
-        boost::asio::co_spawn(io.context(), hop_many(finisher, 300, sum), boost::asio::detached);
+        base::spawn(io.context(), hop_many(finisher, 300, sum));
       }
       io.run();
     });
@@ -104,7 +104,7 @@ TEST(IoThread, MayBeDestroyedWhileTheLastHopIsOnItsWayOut) {
   for (int i = 0; i < 300; ++i) {
     IoThread io;
     int sum = 0;
-    boost::asio::co_spawn(io.context(), hop_many(finisher, 1, sum), boost::asio::detached);
+    base::spawn(io.context(), hop_many(finisher, 1, sum));
     io.run();
     EXPECT_EQ(sum, 1);
   }
@@ -136,7 +136,7 @@ ThreadHop* leave_alone(ThreadHop* chain) {
   return rest;
 }
 
-boost::asio::awaitable<void> leave_twice(ThreadHop::Leave leave, std::vector<int>& order, int n) {
+base::Awaitable<void> leave_twice(ThreadHop::Leave leave, std::vector<int>& order, int n) {
   for (int turn = 0; turn < 2; ++turn) {
     ThreadHop hop;
     co_await hop.suspend_until_turn_ends(leave);
@@ -149,8 +149,7 @@ TEST(IoThread, AFewThatLeaveInOneTurnLeaveAsOneChain) {
   IoThread io;
   std::vector<int> order;
   for (int n = 0; n < 5; ++n) {
-    boost::asio::co_spawn(io.context(), leave_twice(&leave_together, order, n),
-                          boost::asio::detached);
+    base::spawn(io.context(), leave_twice(&leave_together, order, n));
   }
   io.run();
   EXPECT_EQ(chains, (std::vector<std::size_t>{5, 5}));
@@ -162,8 +161,7 @@ TEST(IoThread, OfManyNoMoreThanEightAreHeldBack) {
   IoThread io;
   std::vector<int> order;
   for (int n = 0; n < 20; ++n) {
-    boost::asio::co_spawn(io.context(), leave_twice(&leave_together, order, n),
-                          boost::asio::detached);
+    base::spawn(io.context(), leave_twice(&leave_together, order, n));
   }
   io.run();
   EXPECT_EQ(chains, (std::vector<std::size_t>{8, 8, 4, 8, 8, 4}));
@@ -175,9 +173,7 @@ TEST(IoThread, ALeaveIsGivenTheHopsOfOthersButKnowsItsOwn) {
   IoThread io;
   std::vector<int> order;
   for (int n = 0; n < 4; ++n) {
-    boost::asio::co_spawn(io.context(),
-                          leave_twice(n < 2 ? &leave_together : &leave_alone, order, n),
-                          boost::asio::detached);
+    base::spawn(io.context(), leave_twice(n < 2 ? &leave_together : &leave_alone, order, n));
   }
   io.run();
   EXPECT_EQ(chains, (std::vector<std::size_t>{2, 1, 1, 2, 1, 1}));

@@ -3,17 +3,17 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <thread>
 #include <vector>
+
+#include "base/spawn.hpp"
 
 namespace eventodb::base {
 namespace {
 
 /// Waits until `wanted` is reached, counting how often it was woken.
-boost::asio::awaitable<void> wait_for(WakeUp& wake_up, const std::atomic<int>& value, int wanted,
-                                      int& wakes) {
+base::Awaitable<void> wait_for(WakeUp& wake_up, const std::atomic<int>& value, int wanted,
+                               int& wakes) {
   while (value.load() < wanted) {
     co_await wake_up.wait();
     ++wakes;
@@ -24,13 +24,13 @@ TEST(WakeUp, ANotificationBeforeTheWaitIsRemembered) {
   IoThread io;
   WakeUp wake_up;
   int wakes = 0;
-  auto twice = [&]() -> boost::asio::awaitable<void> {
+  auto twice = [&]() -> base::Awaitable<void> {
     wake_up.notify();
     wake_up.notify();
     co_await wake_up.wait();
     ++wakes;
   };
-  boost::asio::co_spawn(io.context(), twice(), boost::asio::detached);
+  base::spawn(io.context(), twice());
   io.run();
   EXPECT_EQ(wakes, 1);
 }
@@ -42,8 +42,7 @@ TEST(WakeUp, NoNotificationOfManyThreadsIsLost) {
   WakeUp wake_up;
   std::atomic<int> value{0};
   int wakes = 0;
-  boost::asio::co_spawn(io.context(), wait_for(wake_up, value, kThreads * kEach, wakes),
-                        boost::asio::detached);
+  base::spawn(io.context(), wait_for(wake_up, value, kThreads * kEach, wakes));
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {

@@ -2,12 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 
+#include "base/io_thread.hpp"
 #include "net/session_thread.hpp"
 #include "support/allocation_counter.hpp"
 
@@ -38,17 +37,16 @@ Awaitable<void> HoldEndpoint::serve(Exchange& exchange) {
 }
 
 Awaitable<void> SweepDueEndpoint::serve(Exchange& exchange) {
-  const auto turn = [] { return boost::asio::post(boost::asio::use_awaitable); };
   SessionThread& thread = exchange.connection().thread();
   entered_ = true;
   entered_.notify_all();
-  while (!thread.stopping()) co_await turn();
+  while (!thread.stopping()) co_await base::next_turn();
   const auto start = std::chrono::steady_clock::now();
   const auto due = start + 2 * thread.settings().timeouts.sweep_period;
   while (std::chrono::steady_clock::now() < due) {
   }
   // The sweep is found due before the loop comes back here, and runs behind us.
-  co_await turn();
+  co_await base::next_turn();
   exchange.answer({}, "done");
 }
 

@@ -117,8 +117,8 @@ TEST(Allocations, AnEventOnItsWayToTheSocketMakesNone) {
     tell_everyone(kMessages);
     if (round >= 0) allocated += server.allocations() - start - asking;
   }
-  // Fewer than one for a thousand events is none of an event: a coroutine's frame that was recycled
-  // into another size.
+  // Fewer than one for a thousand events is none of an event: more
+  // coroutines than ever before may wait at once.
   EXPECT_LT(allocated, kRounds * kMessages * subscribers.size() / 1000)
       << "for " << kRounds * kMessages << " messages to " << subscribers.size() << " subscribers";
 }

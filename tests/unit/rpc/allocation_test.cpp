@@ -1,10 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-
 #include "auth/access.hpp"
 #include "base/io_thread.hpp"
+#include "base/spawn.hpp"
 #include "rpc/dispatcher.hpp"
 #include "store/memory/memory_store.hpp"
 #include "support/allocation_counter.hpp"
@@ -34,10 +32,11 @@ class AllocationTest : public testing::Test {
   template <class Body>
   void run(Body body) {
     base::IoThread io;
-    boost::asio::co_spawn(io.context(), body(*this), [](std::exception_ptr exception) {
-      if (exception) std::rethrow_exception(exception);
-    });
+    std::exception_ptr thrown;
+    base::spawn(io.context(), body(*this),
+                [&](std::exception_ptr exception) { thrown = std::move(exception); });
     io.run();
+    if (thrown) std::rethrow_exception(thrown);
   }
 
   Awaitable<void> answer(std::string_view body) {

@@ -1,20 +1,19 @@
 #pragma once
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
 
+#include "base/io_thread.hpp"
 #include "eventodb/store.hpp"
 
 namespace eventodb::subscription {
 
 /// A detour that lets all others run first.
 inline Awaitable<void> yield() {
-  co_await boost::asio::post(boost::asio::use_awaitable);
+  co_await base::next_turn();
 }
 
 /// A namespace whose reads can be made to wait before and after they look at the log, as those of a

@@ -1,14 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <future>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/spawn.hpp"
 #include "eventodb/stream_name.hpp"
 #include "support/run_awaitable.hpp"
 #include "unit/subscription/world.hpp"
@@ -66,9 +65,9 @@ class HandOverLoad : public testing::TestWithParam<bool> {
     std::vector<std::future<void>> writers;
     for (int i = 0; i < kWriters; ++i) writers.push_back(threads_[i].start(write(i)));
     shared.run([this](World&) -> Awaitable<void> {
-      boost::asio::co_spawn(shared.io.context(), observe(), rethrow);
+      base::spawn(shared.io.context(), observe(), expect_none);
       for (int i = 0; i < kSubscribers; ++i) {
-        boost::asio::co_spawn(shared.io.context(), hand_over_again_and_again(), rethrow);
+        base::spawn(shared.io.context(), hand_over_again_and_again(), expect_none);
       }
       co_return;
     });
@@ -81,13 +80,11 @@ class HandOverLoad : public testing::TestWithParam<bool> {
   int done_ = 0;
 
  private:
-  static void rethrow(std::exception_ptr exception) {
-    if (exception) std::rethrow_exception(exception);
-  }
+  static void expect_none(const std::exception_ptr& exception) { EXPECT_FALSE(exception); }
 
   Awaitable<void> take_a_detour() {
     for (auto turns = random_() % 8; turns != 0; --turns) {
-      co_await boost::asio::post(boost::asio::use_awaitable);
+      co_await base::next_turn();
     }
   }
 
@@ -158,7 +155,7 @@ class HandOverLoad : public testing::TestWithParam<bool> {
         }
       }
       while (static_cast<std::int64_t>(log_.size()) < seen.back().global_position) {
-        co_await boost::asio::post(boost::asio::use_awaitable);
+        co_await base::next_turn();
       }
       check(wish, seen);
       ++done_;

@@ -38,7 +38,7 @@ class HeldRead {
 
 /// Starts reading `count` events of the subscriber beside the test.
 void list_into(World& world, Subscriber& subscriber, int count, std::string& text) {
-  boost::asio::co_spawn(
+  base::spawn(
       world.io.context(),
       [](Subscriber& from, int wanted, std::string& into) -> Awaitable<void> {
         into = co_await from.list(wanted);

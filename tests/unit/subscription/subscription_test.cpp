@@ -206,7 +206,7 @@ TEST_P(SubscriptionTest, IdleSubscriptionsHoldNoBuffers) {
     co_await make_live(world, "a-1", subscriber);
     // Waiting for more, which the other's message ends.
     bool woken = false;
-    boost::asio::co_spawn(
+    base::spawn(
         world.io.context(),
         [](Subscriber& waiting, bool& done) -> Awaitable<void> {
           const auto event = co_await waiting.next();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/io_thread.hpp"
+#include "base/spawn.hpp"
 #include "eventodb/store.hpp"
 #include "store/memory/memory_store.hpp"
 #include "subscription/feed.hpp"
@@ -38,8 +38,8 @@ class World {
   template <class Body>
   void run(Body body) {
     std::exception_ptr thrown;
-    boost::asio::co_spawn(io.context(), body(*this),
-                          [&](std::exception_ptr exception) { thrown = exception; });
+    base::spawn(io.context(), body(*this),
+                [&](std::exception_ptr exception) { thrown = exception; });
     io.run();
     io.context().restart();
     if (thrown) std::rethrow_exception(thrown);

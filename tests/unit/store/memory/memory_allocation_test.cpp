@@ -1,11 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <string>
 #include <vector>
 
 #include "base/io_thread.hpp"
+#include "base/spawn.hpp"
 #include "store/memory/memory_store.hpp"
 #include "support/allocation_counter.hpp"
 
@@ -63,7 +62,7 @@ TEST(MemoryAllocation, WritesAndReadsAllocateNothingPerMessage) {
     co_await append_and_read(*ns, streams, kMessages);
     counts = test::allocation_counts() - before;
   };
-  boost::asio::co_spawn(io.context(), run(), boost::asio::detached);
+  base::spawn(io.context(), run());
   io.run();
   // 20,000 messages of 350 bytes fill some thirty blocks; a handful of tables double.
   EXPECT_GT(counts.bytes, 20'000U * 350 / 2) << "the counter counts";
