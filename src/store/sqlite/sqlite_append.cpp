@@ -254,31 +254,47 @@ bool SqliteNamespace::waits_for_index_locked() {
   return true;
 }
 
+SqliteNamespace::Written SqliteNamespace::put_back_locked(AppendBatch& batch) {
+  if (state_ == State::kDeleted) {
+    batch.fail_all(unknown_namespace(id()));
+    return Written::kNothing;
+  }
+  requeue_locked(batch);
+  return Written::kRequeued;
+}
+
+std::optional<SqliteNamespace::Written> SqliteNamespace::plan_batch(
+    AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock) {
+  if (files.tail_is_full()) {  // and the index cannot take it over
+    batch.fail_all({ErrorCode::kBackendError, "The index cannot be written", {}});
+    return Written::kNothing;
+  }
+  if (auto planned = batch.plan(files, lock); !planned) {
+    const Failure& failure = planned.error();
+    if (!is_damage(failure.code) || !failure.is_derived || !may_rebuild()) {
+      batch.fail_all(storage_error(failure));
+      return Written::kNothing;
+    }
+    const Written written = put_back_locked(batch);
+    start_rebuild_locked(failure);
+    return written;
+  }
+  if (rebuild_index_) {  // what was published meanwhile is in no tail: its retries were not found
+    batch.revert();
+    return put_back_locked(batch);
+  }
+  if (files.has_failed_sync) {  // nothing may rest on what it left behind
+    batch.revert();
+    batch.fail_all(read_only_error());
+    return Written::kNothing;
+  }
+  return std::nullopt;
+}
+
 SqliteNamespace::Written SqliteNamespace::write_batch(AppendBatch& batch, OpenFiles& files,
                                                       std::unique_lock<std::mutex>& lock) {
   try {
-    if (files.tail_is_full()) {  // and the index cannot take it over
-      batch.fail_all({ErrorCode::kBackendError, "The index cannot be written", {}});
-      return Written::kNothing;
-    }
-    if (auto planned = batch.plan(files, lock); !planned) {
-      if (is_damage(planned.error().code) && planned.error().is_derived && may_rebuild()) {
-        if (state_ == State::kDeleted) {
-          batch.fail_all(unknown_namespace(id()));
-          return Written::kNothing;
-        }
-        requeue_locked(batch);
-        start_rebuild_locked(planned.error());
-        return Written::kRequeued;
-      }
-      batch.fail_all(storage_error(planned.error()));
-      return Written::kNothing;
-    }
-    if (files.has_failed_sync) {  // nothing may rest on what it left behind
-      batch.revert();
-      batch.fail_all(read_only_error());
-      return Written::kNothing;
-    }
+    if (const auto ended = plan_batch(batch, files, lock)) return *ended;
     if (!batch.messages().empty()) {
       lock.unlock();
       auto written = insert_batch(batch, files);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -138,6 +139,11 @@ class SqliteNamespace final : public Namespace,
     kNothing,   ///< every append has its outcome
     kRequeued,  ///< back in the queue, because the index must be rebuilt first
   };
+  /// The end of a batch that cannot be written now; nothing: it is planned.
+  std::optional<Written> plan_batch(AppendBatch& batch, OpenFiles& files,
+                                    std::unique_lock<std::mutex>& lock);
+  /// Into the queue again, unless the namespace is gone.
+  Written put_back_locked(AppendBatch& batch);
   Written write_batch(AppendBatch& batch, OpenFiles& files, std::unique_lock<std::mutex>& lock);
   /// Listeners first: who has an answer finds its message announced. Not under the lock.
   void send_home(AppendBatch& batch, Written written) noexcept;
