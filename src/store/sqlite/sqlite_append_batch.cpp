@@ -12,7 +12,7 @@ namespace {
 /// A batch that grew past this gives its memory back.
 constexpr std::size_t kMessagesKeptMax = 8192;
 
-/// Opens a lock for the time of a look-up in files.
+/// Opens a lock for the time of a look-up.
 class Unlocked {
  public:
   explicit Unlocked(std::unique_lock<std::mutex>& lock) : lock_(lock) { lock_.unlock(); }
@@ -22,6 +22,22 @@ class Unlocked {
 
  private:
   std::unique_lock<std::mutex>& lock_;
+};
+
+/// Ids that are looked up under the lock at once, where the index moved on during a plan: they take
+/// some 10 µs.
+constexpr std::size_t kIdsUnderLock = 64;
+
+/// A statement that is not reset keeps checkpoints away from the file.
+class FetchEnd {
+ public:
+  explicit FetchEnd(LogFile& log) : log_(log) {}
+  ~FetchEnd() { log_.end_fetch(); }
+  FetchEnd(const FetchEnd&) = delete;
+  FetchEnd& operator=(const FetchEnd&) = delete;
+
+ private:
+  LogFile& log_;
 };
 
 /// What a search holds keeps pages of the index from being used again.
@@ -39,6 +55,7 @@ class ClearAtEnd {
 }  // namespace
 
 void AppendBatch::clear() {
+  files_ = nullptr;
   pending_.clear();
   append_count_ = 0;
   if (messages_.capacity() > kMessagesKeptMax) std::vector<Message>().swap(messages_);
@@ -161,7 +178,7 @@ DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewM
   if (const auto view = files_->tail.find_id(*message.id)) return stored_as(*view);
   // It has all that the tail has not, if it is the one that goes with the tail as it is now: the
   // lock was open after it was taken.
-  if (ids_.directory() != files_->ids.get()) ids_.run(files_->ids, id);
+  if (!ids_.has_searched(files_->ids.get(), id)) ids_.run(files_->ids, id, kIdsUnderLock);
   const auto pages = ids_.pages_of(id);
   if (pages.empty()) return std::nullopt;
   const Unlocked unlocked(lock);
@@ -170,11 +187,11 @@ DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewM
   if (!at) return at.error();
   if (!*at) return std::nullopt;
   MessageRow row;
+  const FetchEnd at_end(files_->log);
   const auto found = files_->log.fetch(**at, row);
   if (!found) return found.error();
   std::optional<Stored> stored;
   if (*found && row.message.id == *message.id) stored = stored_as(row.message);
-  files_->log.end_fetch();
   if (!stored) return files_->lookup.failure(SQLITE_CORRUPT);
   return stored;
 }
@@ -252,6 +269,7 @@ void AppendBatch::accept_heads() {
 }
 
 void AppendBatch::revert() {
+  if (files_ == nullptr) return;  // nothing was planned
   undo_to(Mark{.end = files_->log_end});
 }
 

@@ -33,7 +33,7 @@ class AppendBatch {
   std::size_t append_count() const { return append_count_; }
 
   /// Decides every append: sets the outcome of the refused ones and of retries, plans the messages
-  /// of the others. `lock` holds the namespace's mutex; it is released around look-ups in files.
+  /// of the others. `lock` holds the namespace's mutex; it is released around look-ups.
   /// On failure nothing is planned and no outcome is set.
   DbResult<void> plan(OpenFiles& files, std::unique_lock<std::mutex>& lock);
   std::span<const Message> messages() const { return messages_; }

@@ -10,17 +10,18 @@ namespace eventodb::store::sqlite {
 void IdSearch::clear() {
   ids_.clear();
   directory_.reset();
+  end_ = 0;
   found_.clear();
   pages_.clear();
 }
 
-void IdSearch::run(std::shared_ptr<const IdDirectory> directory, std::size_t first) {
+void IdSearch::run(std::shared_ptr<const IdDirectory> directory, std::size_t first,
+                   std::size_t count) {
   directory_ = std::move(directory);
+  end_ = first + std::min(count, ids_.size() - first);
   found_.clear();
   pages_.clear();
-  for (; first < ids_.size(); first += kTogether) {
-    look_for(first, std::min(first + kTogether, ids_.size()));
-  }
+  for (; first < end_; first += kTogether) look_for(first, std::min(first + kTogether, end_));
   std::ranges::sort(found_, {}, &Found::id);
   for (const Found& found : found_) pages_.push_back(found.page);
 }

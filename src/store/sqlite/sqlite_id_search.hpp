@@ -19,10 +19,14 @@ class IdSearch {
   void add(const IdKey& id) { ids_.push_back(id); }
   std::span<const IdKey> ids() const { return ids_; }
 
-  /// For the ids from `first` on; holds the directory until clear().
-  void run(std::shared_ptr<const IdDirectory> directory, std::size_t first = 0);
-  /// nullptr: none was searched.
-  const IdDirectory* directory() const { return directory_.get(); }
+  /// For at most `count` ids from `first` on, and no longer for others; holds the directory until
+  /// clear().
+  void run(std::shared_ptr<const IdDirectory> directory, std::size_t first = 0,
+           std::size_t count = SIZE_MAX);
+  /// Whether the last run was in this directory and reached so far.
+  bool has_searched(const IdDirectory* directory, std::size_t id) const {
+    return directory_.get() == directory && id < end_;
+  }
   /// The pages that may have one of these ids, nearly always none when it is not stored.
   std::span<const IdPageRef> pages_of(std::size_t id) const;
 
@@ -51,6 +55,7 @@ class IdSearch {
 
   std::vector<IdKey> ids_;
   std::shared_ptr<const IdDirectory> directory_;
+  std::size_t end_ = 0;  // of the ids that were looked up in it
   std::array<Wanted, kTogether> wanted_;
   std::vector<Look> looks_;
   std::vector<Found> found_;      // ascending

@@ -115,5 +115,23 @@ TEST_F(SqliteDamage, TheIndexIsRebuiltFromADamagedLogOnlyWithAnError) {
   }
 }
 
+using SqliteDamagedRow = SqliteTest;
+
+TEST_F(SqliteDamagedRow, IsAnErrorForItsRetriesAloneAndKeepsNoCheckpointAway) {
+  wanted_.checkpoint_pages = 4;
+  NewMessage first = event("s-1", "{\"note\":\"the one that is damaged\"}");
+  first.id = contract::id_number(7);
+  open();
+  must(create().append(first));
+  close();
+  const std::size_t at = contents(log_file()).find("one that is damaged");
+  ASSERT_NE(at, std::string::npos);
+  overwrite(log_file(), at, "One");
+  open();
+  const Log log = find();
+  EXPECT_EQ(failure_of(log.append(first)), ErrorCode::kBackendError);
+  for (int n = 0; n < 100; ++n) must(log.append(event("s-2")));
+}
+
 }  // namespace
 }  // namespace eventodb::store::sqlite

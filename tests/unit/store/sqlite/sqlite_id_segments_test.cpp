@@ -70,7 +70,7 @@ TEST_P(IdSegmentsOf, ManyLookUpsAtOnceFindWhatEachFinds) {
     search.add({id.id.high, id.id.low + 1});
   }
   search.run(older);
-  EXPECT_EQ(search.directory(), older.get());
+  EXPECT_TRUE(search.has_searched(older.get(), search.ids().size() - 1));
   const auto expect_as_alone = [&](const std::shared_ptr<const IdDirectory>& directory,
                                    std::size_t first) {
     for (std::size_t i = first; i < search.ids().size(); ++i) {
@@ -86,8 +86,15 @@ TEST_P(IdSegmentsOf, ManyLookUpsAtOnceFindWhatEachFinds) {
   for (std::size_t i = first + first % 2; i < search.ids().size(); i += 2) {
     ASSERT_EQ(lookup_.find_id(search.ids()[i], search.pages_of(i))->value_or(-1), all[i / 2].at);
   }
+  search.run(segments_->directory(), first, 3);
+  EXPECT_TRUE(search.has_searched(segments_->directory().get(), first + 2));
+  EXPECT_FALSE(search.has_searched(segments_->directory().get(), first + 3));
+  EXPECT_FALSE(search.has_searched(older.get(), first));
+  ASSERT_EQ(lookup_.find_id(search.ids()[first + first % 2], search.pages_of(first + first % 2))
+                ->value_or(-1),
+            all[(first + first % 2) / 2].at);
   search.clear();
-  EXPECT_EQ(search.directory(), nullptr) << "it holds back pages";
+  EXPECT_FALSE(search.has_searched(segments_->directory().get(), first)) << "it holds back pages";
   EXPECT_TRUE(search.ids().empty());
 }
 
