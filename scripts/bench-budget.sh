@@ -27,13 +27,13 @@ STAGES='io|send: with the delivery to the client and its wake-up|__x64_sys_(send
 io|receive|__x64_sys_recv(from|msg)$
 io|wait for events|__x64_sys_epoll_wait$|__x64_sys_epoll_pwait$
 io|other calls of the kernel: locks, wake-ups of writers|^do_syscall_64$
-io|read the head|parse_head|finish_head|next_request|basic_parser|Framing
+io|read the head|parse_head|finish_head|basic_parser|HeadParser|Framing
 io|credentials|AccessCache|equal_constant_time|authenticate
 io|read and check the JSON|decode_|JsonCursor|Validator|string_end|find_invalid_utf8|unescape_json|simdjson
 io|store, in memory|MemoryNamespace|MessageLog
 io|render the answer|render|append_head|finish_write|append_json_string
 io|leave for a storage thread|leave_at_turn_end|send_leaving|SqliteNamespace::enqueue
-io|come home, and the event loop|.
+io|coroutines, come home, the event loop|.
 writer|sync|__x64_sys_fdatasync$
 writer|write the log, and the checkpoint|__x64_sys_(pwrite64|pread64)$
 writer|sleep, wake up, wake the I/O thread|__x64_sys_(futex|epoll_ctl|write)$
@@ -44,7 +44,9 @@ writer|SQLite, and the rest|.
 indexer|all|.
 reader|all|.'
 
-# Prints "samples|kind|stage|place in the list" from the samples' stacks.
+# Prints "samples|kind|stage|place in the list" from the samples' stacks: a sample is of the stage
+# that the innermost function with a stage has, and of the last one of its kind when none has. What
+# functions are made for (template arguments) says nothing of what they do.
 sort_samples() {
   perf script -i "$WORK/perf.data" -F comm,ip,sym 2>"$WORK/perf.log" |
     STAGES=$STAGES awk '
@@ -57,19 +59,25 @@ sort_samples() {
           patterns[i] = substr(lines[i], length(part[1]) + length(part[2]) + 3)
         }
       }
-      function place(i, f) {
-        for (i = 1; i <= count; ++i) {
-          if (kinds[i] != kind) continue
-          for (f = 1; f <= frames; ++f) if (stack[f] ~ patterns[i]) return i
+      function place(i, f, rest) {
+        rest = 0
+        for (i = 1; i <= count; ++i) if (kinds[i] == kind && patterns[i] == ".") rest = i
+        for (f = 1; f <= frames; ++f) {
+          for (i = 1; i < rest; ++i) if (kinds[i] == kind && stack[f] ~ patterns[i]) return i
         }
-        return 0
+        return rest
       }
       function end_sample() {
         if (frames > 0) ++samples[place()]
         frames = 0
       }
       /^[^ \t]/ { end_sample(); kind = $1; sub(/-[0-9]+$/, "", kind); next }
-      NF > 1 { $1 = ""; sub(/^ /, ""); stack[++frames] = $0 }
+      NF > 1 {
+        $1 = ""
+        sub(/^ /, "")
+        while (gsub(/<[^<>]*>/, "")) {}
+        stack[++frames] = $0
+      }
       END {
         end_sample()
         for (i in samples) {
