@@ -28,18 +28,6 @@ class Unlocked {
 /// some 10 µs.
 constexpr std::size_t kIdsUnderLock = 64;
 
-/// A statement that is not reset keeps checkpoints away from the file.
-class FetchEnd {
- public:
-  explicit FetchEnd(LogFile& log) : log_(log) {}
-  ~FetchEnd() { log_.end_fetch(); }
-  FetchEnd(const FetchEnd&) = delete;
-  FetchEnd& operator=(const FetchEnd&) = delete;
-
- private:
-  LogFile& log_;
-};
-
 /// What a search holds keeps pages of the index from being used again.
 class ClearAtEnd {
  public:
@@ -187,7 +175,7 @@ DbResult<std::optional<AppendBatch::Stored>> AppendBatch::find_stored(const NewM
   if (!at) return at.error();
   if (!*at) return std::nullopt;
   MessageRow row;
-  const FetchEnd at_end(files_->log);
+  const ResetAtEnd fetching = files_->log.start_fetching();
   const auto found = files_->log.fetch(**at, row);
   if (!found) return found.error();
   std::optional<Stored> stored;

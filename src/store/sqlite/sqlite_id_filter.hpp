@@ -57,10 +57,6 @@ class IdFilter {
 
   static std::uint64_t hash(const IdKey& id);
 
-  bool may_contain(const Probe& probe) const {
-    return !blocks_.empty() && View(*this).block_of(probe).may_have(probe);
-  }
-
   std::string_view bytes() const {
     return {reinterpret_cast<const char*>(blocks_.data()), blocks_.size() * sizeof(Block)};
   }

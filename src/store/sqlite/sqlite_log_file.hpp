@@ -107,9 +107,10 @@ class LogFile {
   /// nothing of what is not known to be durable yet will ever be.
   [[nodiscard]] Code sync(std::size_t number) { return syncs_[number].sync(); }
 
-  /// Fetches one message (views until end_fetch()); false: there is none.
+  /// Fetches one message (views until the guard's end); false: there is none. REQUIRES: the guard
+  /// of start_fetching() is there, since what is not reset keeps checkpoints away from the file.
   DbResult<bool> fetch(std::int64_t global_position, MessageRow& row);
-  void end_fetch() { fetch_.reset(); }
+  ResetAtEnd start_fetching() { return ResetAtEnd(fetch_); }
 
   /// Between commits, with durability `disk`: writes zeros behind the WAL's end before it gets
   /// there. A sync of bytes that replace others costs half of one of bytes that make the file

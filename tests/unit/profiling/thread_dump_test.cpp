@@ -93,6 +93,15 @@ TEST(ThreadDumpTest, CountsProcessorTime) {
   EXPECT_GT((report->user_time + report->system_time).count(), 0);
 }
 
+/// The calling thread answers no more. What it blocked.
+sigset_t block_questions() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGURG);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signals;
+}
+
 TEST(ThreadDumpTest, AThreadThatCannotAnswerIsReportedWithoutStackAndAnswersLater) {
   std::latch blocked(1);
   std::latch unblock(1);
@@ -100,10 +109,7 @@ TEST(ThreadDumpTest, AThreadThatCannotAnswerIsReportedWithoutStackAndAnswersLate
   std::latch end(1);
   pid_t id = 0;
   std::thread deaf([&] {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGURG);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    const sigset_t signals = block_questions();
     id = this_thread();
     blocked.count_down();
     unblock.wait();
@@ -130,10 +136,7 @@ TEST(ThreadDumpTest, AThreadThatEndsUnansweredIsNotWaitedFor) {
   std::latch blocked(1);
   pid_t id = 0;
   std::thread ending([&] {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGURG);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    sigset_t signals = block_questions();
     id = this_thread();
     blocked.count_down();
     do {
