@@ -45,6 +45,8 @@ int close(sqlite3_file* file) {
   return methods(file).xClose(real(file));
 }
 int read(sqlite3_file* file, void* to, int bytes, sqlite3_int64 at) {
+  const auto& gate = self(file).state->gate;
+  if (gate) gate({FaultVfs::Operation::kRead, self(file).path, at, {}});
   return methods(file).xRead(real(file), to, bytes, at);
 }
 int write(sqlite3_file* file, const void* from, int bytes, sqlite3_int64 at) {

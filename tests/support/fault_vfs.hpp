@@ -10,16 +10,17 @@
 
 namespace eventodb::test {
 
-/// SQLite's file layer with a hook before everything that changes a file. While an object lives,
-/// it is the layer of every connection opened; connections must be closed before it ends.
-/// Shared memory (-shm) and locks pass through unseen: both are made anew after a crash.
+/// SQLite's file layer with a hook before everything that changes a file, and a gate before reads
+/// too. While an object lives, it is the layer of every connection opened; connections must be
+/// closed before it ends. Shared memory (-shm) and locks pass through unseen: both are made anew
+/// after a crash.
 class FaultVfs {
  public:
-  enum class Operation : std::uint8_t { kWrite, kTruncate, kSync, kDelete };
+  enum class Operation : std::uint8_t { kRead, kWrite, kTruncate, kSync, kDelete };
   struct Event {
     Operation operation;
     std::string_view path;
-    std::int64_t offset = 0;  ///< of a write; the new size of a truncate
+    std::int64_t offset = 0;  ///< of a read or write; the new size of a truncate
     std::string_view bytes;   ///< of a write
   };
   /// SQLITE_OK lets the operation happen; another code is what SQLite gets instead of it. Called
@@ -32,8 +33,8 @@ class FaultVfs {
   FaultVfs& operator=(const FaultVfs&) = delete;
 
   void set_hook(Hook hook);
-  /// Called before the hook, by any number of threads at once, and may block. Set it while no file
-  /// is changed.
+  /// Called before the hook and before every read, by any number of threads at once, and may block.
+  /// Set it while no file is used.
   void set_gate(std::function<void(const Event&)> gate);
 
   struct State;

@@ -1,3 +1,7 @@
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
+#include <sqlite3.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <future>
@@ -23,12 +27,10 @@ bool is_sync_of_a_log(const test::FaultVfs::Event& event) {
 /// order in which they come.
 class HeldSyncs {
  public:
-  explicit HeldSyncs(test::FaultVfs& faults) {
-    faults.set_gate([this](const test::FaultVfs::Event& event) {
-      if (is_sync_of_a_log(event)) hold();
-      if (event.operation == Operation::kWrite && event.path.ends_with("-test/log.db-wal"))
-        note_write();
-    });
+  void see(const test::FaultVfs::Event& event) {
+    if (is_sync_of_a_log(event)) hold();
+    if (event.operation == Operation::kWrite && event.path.ends_with("-test/log.db-wal"))
+      note_write();
   }
 
   void start() {
@@ -84,11 +86,87 @@ class HeldSyncs {
   bool holds_ = false;
 };
 
+/// Holds the next read of the index of the namespace "test", and the thread that reads.
+class HeldRead {
+ public:
+  void see(const test::FaultVfs::Event& event) {
+    const bool is_index =
+        event.path.find("-test/index.db") != std::string_view::npos;  // or its WAL
+    if (event.operation != Operation::kRead || !is_index) return;
+    std::unique_lock lock(mutex_);
+    if (state_ != State::kArmed) return;
+    state_ = State::kHeld;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return state_ == State::kPasses; });
+  }
+  void arm() { set(State::kArmed); }
+  void await() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return state_ == State::kHeld; });
+  }
+  void release() { set(State::kPasses); }
+
+ private:
+  enum class State : std::uint8_t { kPasses, kArmed, kHeld };
+  void set(State state) {
+    const std::lock_guard lock(mutex_);
+    state_ = state;
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  State state_ = State::kPasses;
+};
+
+/// While it lives, waits for a line of the program's log.
+class AwaitedLine {
+ public:
+  explicit AwaitedLine(std::string part) {
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<Sink>(std::move(part), came_)));
+  }
+  ~AwaitedLine() { spdlog::set_default_logger(previous_); }
+  AwaitedLine(const AwaitedLine&) = delete;
+  AwaitedLine& operator=(const AwaitedLine&) = delete;
+
+  void await() { came_.get_future().wait(); }
+
+ private:
+  class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+   public:
+    Sink(std::string part, std::promise<void>& came) : part_(std::move(part)), came_(came) {}
+
+   private:
+    void sink_it_(const spdlog::details::log_msg& line) override {
+      const std::string_view text(line.payload.data(), line.payload.size());
+      if (has_come_ || text.find(part_) == std::string_view::npos) return;
+      has_come_ = true;
+      came_.set_value();
+    }
+    void flush_() override {}
+
+    const std::string part_;
+    std::promise<void>& came_;
+    bool has_come_ = false;
+  };
+
+  std::promise<void> came_;
+  const std::shared_ptr<spdlog::logger> previous_ = spdlog::default_logger();
+};
+
 class SqliteSync : public SqliteTest {
  protected:
-  SqliteSync() { wanted_.slow_sync = std::chrono::microseconds(0); }
+  SqliteSync() {
+    wanted_.slow_sync = std::chrono::microseconds(0);
+    faults_.set_gate([this](const test::FaultVfs::Event& event) {
+      syncs_.see(event);
+      index_read_.see(event);
+    });
+  }
   ~SqliteSync() override {
     syncs_.release_all();
+    index_read_.release();
     close();
   }
 
@@ -105,6 +183,17 @@ class SqliteSync : public SqliteTest {
     must(log.append(event("first-1")));
     syncs_.start();
     return log;
+  }
+
+  /// The index says of one stream what is not so.
+  void damage_index(const std::string& stream) {
+    const std::string sql =
+        "UPDATE streams SET version=version+1 WHERE name=CAST('" + stream + "' AS BLOB)";
+    sqlite3* index = nullptr;
+    ASSERT_EQ(sqlite3_open(index_file().c_str(), &index), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(index, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_changes(index), 1);
+    ASSERT_EQ(sqlite3_close(index), SQLITE_OK);
   }
 
   Started start(const Log& log, const NewMessage& message) {
@@ -126,8 +215,9 @@ class SqliteSync : public SqliteTest {
     return message;
   }
 
+  HeldSyncs syncs_;
+  HeldRead index_read_;
   test::FaultVfs faults_;
-  HeldSyncs syncs_{faults_};
   test::RunningIoThread io_;
 };
 
@@ -297,6 +387,43 @@ TEST_F(SqliteSync, AFullDiskBehindASyncTakesNothingWithIt) {
   EXPECT_TRUE(second.done.get());
   EXPECT_TRUE(store().is_writable());
   EXPECT_EQ(log.read_stream("a-1").messages.size(), 2U);
+}
+
+TEST_F(SqliteSync, ABatchThatIsPlannedWhileARebuildBeginsIsPlannedAnew) {
+  wanted_.index_delay = std::chrono::hours(1);  // nobody else reads the index
+  open();
+  must(create().append({event("old-1"), event("damaged-1")}));
+  close();
+  open();
+  const Log log = find();
+  must(log.append(event("first-1")));  // opens the files
+  damage_index("damaged-1");
+  syncs_.start();
+  NewMessage repeated = event("a-1");
+  repeated.id = contract::id_number(7);
+  Started first = start(log, repeated);
+  syncs_.await(1);
+  index_read_.arm();
+  const NewMessage old = event("old-1");  // whose version only the index has
+  std::vector<WrittenMessage> written(2);
+  std::vector<Append> appends{{{&old, 1}, {&written[0], 1}}, {{&repeated, 1}, {&written[1], 1}}};
+  std::future<void> second = io_.start(log.ns().append_each(appends));
+  index_read_.await();  // the second batch is being planned, and has not got to the retry
+  AwaitedLine rebuild("the index is rebuilt from the log");
+  test::MessageCollector found;
+  StreamCursor cursor{.stream = "damaged-1", .next = {0}, .remaining = -1};
+  std::future<Result<ReadState>> damaged = io_.start(log.ns().read_stream(cursor, found));
+  rebuild.await();
+  syncs_.release_all();
+  EXPECT_TRUE(first.done.get());  // is in no tail
+  index_read_.release();
+  second.get();
+  EXPECT_TRUE(appends[0].outcome);
+  EXPECT_TRUE(appends[1].outcome);
+  EXPECT_EQ(written[1], *first.written);
+  EXPECT_EQ(log.read_stream("a-1").messages.size(), 1U);
+  EXPECT_EQ(must(damaged.get()), ReadState::kDone);
+  EXPECT_EQ(found.found.size(), 1U);
 }
 
 TEST_F(SqliteSync, ADeletionWaitsForTheSyncs) {
