@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include "base/frame_memory.hpp"
@@ -25,13 +24,8 @@ inline void resume(std::coroutine_handle<> coroutine) {
 }
 
 /// What every coroutine's frame begins with.
-class AwaitableFrame {
+class AwaitableFrame : public KeptFrame {
  public:
-  static void* operator new(std::size_t bytes) { return take_frame(bytes); }
-  static void operator delete(void* frame, std::size_t bytes) noexcept {
-    give_back_frame(frame, bytes);
-  }
-
   std::suspend_always initial_suspend() const noexcept { return {}; }
   auto final_suspend() const noexcept { return End(); }
   void unhandled_exception() noexcept { thrown_ = std::current_exception(); }

@@ -20,6 +20,14 @@ void* take_frame(std::size_t bytes);
 /// (kFramesKeptBytesMax); the rest goes back to the heap.
 void give_back_frame(void* frame, std::size_t bytes) noexcept;
 
+/// Base of a promise_type whose frames come from here.
+struct KeptFrame {
+  static void* operator new(std::size_t bytes) { return take_frame(bytes); }
+  static void operator delete(void* frame, std::size_t bytes) noexcept {
+    give_back_frame(frame, bytes);
+  }
+};
+
 /// A thread keeps frames for so many requests that wait at once: some 2,000, at 2 KiB each.
 inline constexpr std::size_t kFramesKeptBytesMax = 4 * 1024 * 1024;
 

@@ -53,11 +53,7 @@ AsioOperation<Start, Results...> operation(Start start) {
 /// A coroutine that nobody awaits. It frees itself at its end.
 class Spawned {
  public:
-  struct promise_type {
-    static void* operator new(std::size_t bytes) { return take_frame(bytes); }
-    static void operator delete(void* frame, std::size_t bytes) noexcept {
-      give_back_frame(frame, bytes);
-    }
+  struct promise_type : KeptFrame {
     Spawned get_return_object() noexcept {
       return Spawned(std::coroutine_handle<promise_type>::from_promise(*this));
     }
