@@ -6,8 +6,9 @@
 # Each round runs both builds, the one that went last before now going first, each with an empty
 # store that was written to for half a second. One load client serves both, and both must say that
 # they acknowledge writes when they were told to. Prints a Markdown table: requests a second of
-# both, the ratio after / before of each round's pair, the p99, and what a request costs the server
-# in CPU time, in all and by kind of thread. Everything that was started is ended, data is removed.
+# both, the ratio after / before of each round's pair, the p99 and p99.9, and what a request costs
+# the server in CPU time, in all and by kind of thread. Everything that was started is ended, data
+# is removed.
 #
 #   --before DIR       build directory with the server as it was
 #   --after DIR        build directory with the changed one          [build/release]
@@ -45,9 +46,9 @@ cpu_by_kind() { # $1: pid
     END { for (i = 1; i <= split(kinds, kind); ++i) printf "%d ", ns[kind[i]] / 1000 }'
 }
 
-# One run; notes "ops p99", then the CPU of each kind of thread per operation, in $WORK/<which>.
+# One run; notes "ops p99 p99.9" and the CPU of each kind of thread per operation in $WORK/<which>.
 measure() { # $1: before or after, $2: its build directory, $3: mode, rest: flags of eventodb-load
-  local which=$1 mode=$3 result cpu_before cpu_after operations
+  local which=$1 mode=$3 result row operations cpu_before cpu_after
   rm -rf "$WORK/data"
   start_eventodb "$2/eventodb" "$mode"
   shift 3
@@ -55,11 +56,13 @@ measure() { # $1: before or after, $2: its build directory, $3: mode, rest: flag
     fail "the server $which the change does not say durability=$mode"
   load --mix write --workers 64 --duration 500ms >/dev/null
   cpu_before=$(cpu_by_kind "$SERVER_PID")
-  result=$(load "$@")
+  load "$@" >/dev/null
   cpu_after=$(cpu_by_kind "$SERVER_PID")
   stop_program "$SERVER_PID"
-  operations=$(jq .total_ops "$WORK/load/load-test-results.json")
-  echo "$cpu_before $cpu_after" | awk -v row="${result% *}" -v n="$operations" '{
+  result=$WORK/load/load-test-results.json
+  row=$(jq -r '"\(.ops_per_sec) \(.p99_ms) \(.p99_9_ms)"' "$result")
+  operations=$(jq .total_ops "$result")
+  echo "$cpu_before $cpu_after" | awk -v row="$row" -v n="$operations" '{
     kinds = NF / 2
     for (i = 1; i <= kinds; ++i) row = row " " ($(kinds + i) - $i) / n
     print row }' >>"$WORK/$which"
@@ -92,7 +95,8 @@ report_row() { # $1: mode, $2: mix, $3: connections
   paste -d' ' "$WORK/after" "$WORK/before" |
     awk '{ print $1 / $(1 + NF / 2) }' >"$WORK/ratios"
   row="| $1 | $2 | $3 | $(both 1 %.0f) | $(cell "$WORK/ratios" 1 %.2f) | $(both 2 %.2f)"
-  for ((i = 3; i < 3 + ${#KINDS[@]}; ++i)); do row+=" | $(both "$i" %.1f)"; done
+  row+=" | $(both 3 %.2f)"
+  for ((i = 4; i < 4 + ${#KINDS[@]}; ++i)); do row+=" | $(both "$i" %.1f)"; done
   echo "$row |" | tee -a "$WORK/table.md"
 }
 
@@ -114,11 +118,11 @@ main() {
   {
     echo "$(machine_line); $ROUNDS rounds of $DURATION, pin $PIN, pipeline $PIPELINE, messages of a" \
       "write $BATCH, syncs $SLOW_SYNCS µs longer; medians, ratio of each round's pair" \
-      "(lowest..highest), p99 in ms, CPU time of the threads in µs per request"
+      "(lowest..highest), p99 and p99.9 in ms, CPU time of the threads in µs per request"
     echo
-    echo "| mode | mix | connections | requests a second | after / before | p99 |" \
+    echo "| mode | mix | connections | requests a second | after / before | p99 | p99.9 |" \
       "${KINDS[*]/%/ |}"
-    echo "|---|---|---|---|---|---$(printf '|---%.0s' "${KINDS[@]}")|"
+    echo "|---|---|---|---|---|---|---$(printf '|---%.0s' "${KINDS[@]}")|"
   } | tee "$WORK/table.md"
   for mode in $MODES; do
     for mix in $MIXES; do
