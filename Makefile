@@ -106,6 +106,7 @@ bench-peers: build ## Measure durable writes beside Redis Streams and PostgreSQL
 
 .PHONY: bench-scale
 bench-scale: build ## Measure writes up to ten million messages, cold reads, start-up (ARGS="--messages N")
+	@$(call compile,release,--target eventodb-disk-reads)
 	@scripts/bench-scale.sh $(ARGS)
 
 .PHONY: bench-ids
