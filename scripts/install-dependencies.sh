@@ -15,7 +15,7 @@ Runs as root, or through sudo.
   lint      clang-format, clang-tidy 16 or later, shellcheck
   coverage  gcovr
   profile   google-pprof and graphviz, for the profiling scripts and their tests
-  docker    buildah, debootstrap
+  docker    buildah, debootstrap, procps
   budget    perf, with which make bench-budget samples the server
   peers     Redis and PostgreSQL, which make bench-peers compares with; Debian starts both as
             services, make bench-peers uses instances of its own
@@ -34,7 +34,7 @@ packages_of() {
     lint) echo clang-format 'clang-tidy-16|clang-tidy-19' shellcheck ;;
     coverage) echo gcovr ;;
     profile) echo google-perftools graphviz binutils curl jq ;;
-    docker) echo buildah debootstrap curl jq ca-certificates ;;
+    docker) echo buildah debootstrap procps curl jq ca-certificates ;;
     budget) echo linux-perf jq ;;
     peers) echo redis-server redis-tools postgresql jq ;;
     *) return 1 ;;
