@@ -9,7 +9,7 @@ usage: lint.sh [--help] [--changed]
 Checks clang-format on every source file, shellcheck on every script, clang-tidy on the product's
 sources, and runs the structure tests. Exits 1 when one of them complains.
 
-  --changed   clang-tidy only on files that differ from the main branch's last commit
+  --changed   clang-tidy only on files with changes that are not committed
 EOF
 }
 
