@@ -18,7 +18,7 @@ Usage:
   eventodb help                    print this help (also -h, --help)
 
 Flags are written -name value, -name=value, --name value or --name=value; switches -name or
--name=true|false. A flag overrides its environment variable; an empty value counts as absent.
+-name=true|false. A flag, even an empty one, overrides its environment variable; empty is no value.
 
 )";
 
