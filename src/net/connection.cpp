@@ -20,7 +20,8 @@ using boost::system::error_code;
 /// Sweeps an idle connection may keep its memory.
 constexpr std::uint32_t kIdleTicksWithMemory = 2;
 
-// A peer that vanished without a word is found within about two minutes.
+// Probes for a peer that vanished without a word. The kernel sends none while it waits for the peer
+// to acknowledge bytes, such as those of a comment: then it goes by net.ipv4.tcp_retries2.
 constexpr int kKeepAliveIdleSeconds = 60;
 constexpr int kKeepAliveProbeSeconds = 15;
 constexpr int kKeepAliveProbes = 4;
