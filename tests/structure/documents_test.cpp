@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdint>
 #include <map>
@@ -10,6 +11,7 @@
 
 #include "app/flags.hpp"
 #include "eventodb/error.hpp"
+#include "rpc/method_table.hpp"
 #include "structure/source_files.hpp"
 
 namespace eventodb::structure {
@@ -102,6 +104,21 @@ TEST(Documents, ErrorCodesEqualTheCode) {
     EXPECT_EQ(rows[i].at(2), std::to_string(expected.json_rpc_code)) << rows[i].at(0);
     EXPECT_FALSE(rows[i].at(3).empty()) << rows[i].at(0);
   }
+}
+
+TEST(Documents, MethodsEqualTheTable) {
+  constexpr std::string_view kHeading = "### ";
+  std::vector<std::string> documented;
+  for (const std::string_view line : read_file("docs/methods.md").lines) {
+    if (line.starts_with(kHeading)) documented.emplace_back(line.substr(kHeading.size()));
+  }
+  std::vector<std::string> methods;
+  for (const auto& method : rpc::all_methods()) {
+    methods.push_back("`" + std::string(method.name) + "`");
+  }
+  std::sort(documented.begin(), documented.end());
+  std::sort(methods.begin(), methods.end());
+  EXPECT_EQ(documented, methods);
 }
 
 TEST(Documents, FlagsEqualTheProgram) {
