@@ -49,7 +49,9 @@ HeadCache::Entry& HeadCache::free_entry() {
       entry.referenced = false;
       continue;
     }
-    by_name_.erase(entry.name);
+    // An entry whose insert() threw has a name that another one may have by now.
+    const auto at = by_name_.find(entry.name);
+    if (at != by_name_.end() && at->second == &entry) by_name_.erase(at);
     return entry;
   }
   return add_entry();

@@ -4,6 +4,7 @@
 #include <deque>
 #include <latch>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,6 +62,18 @@ TEST(HeadCache, MadeRoomIsReallyGone) {
   int found = 0;
   for (const char* name : {"a", "b", "c"}) found += cache.find(name) != nullptr;
   EXPECT_EQ(found, 2);
+}
+
+TEST(HeadCache, WhatFailedTakesNoOtherEntryAway) {
+  HeadCache cache(2);
+  cache.insert("a", {1, 1}, 1);
+  cache.insert("b", {2, 2}, 2);
+  const std::string_view too_long("", std::string().max_size() + 1);   // fails before it is read
+  EXPECT_THROW(cache.insert(too_long, {3, 3}, 3), std::length_error);  // in the place of "a"
+  cache.insert("a", {4, 4}, 4);                                        // in the place of "b"
+  cache.insert("c", {5, 5}, 5);                                        // where "a" was first
+  ASSERT_NE(cache.find("a"), nullptr);
+  EXPECT_EQ(cache.find("a")->head.stream_id, 4);
 }
 
 // --- slots ---------------------------------------------------------------------------------------
