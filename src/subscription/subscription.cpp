@@ -96,7 +96,8 @@ Awaitable<bool> Subscription::catch_up() {
   taken_ = feed_->buffers().take();
   Renderer renderer(taken_, request_.payload, framing_);
   const auto state = co_await read(renderer);
-  const bool found_nothing = taken_.empty();
+  // What a read that failed leaves behind can end in the middle of an event.
+  const bool found_nothing = !state || taken_.empty();
   if (found_nothing) recycle(taken_);
   if (!state) co_return false;
   if (*state == ReadState::kMore) {

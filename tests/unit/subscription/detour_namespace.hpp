@@ -26,6 +26,8 @@ class DetourNamespace final : public Namespace {
   std::function<Awaitable<void>()> detour;
   /// What reads answer instead of reading.
   std::optional<Error> read_failure;
+  /// What reads answer that have delivered what they found.
+  std::optional<Error> late_read_failure;
 
   std::string_view id() const override { return inner_->id(); }
   std::string_view description() const override { return inner_->description(); }
@@ -41,6 +43,7 @@ class DetourNamespace final : public Namespace {
     if (read_failure) co_return *read_failure;
     const auto state = co_await inner_->read_stream(cursor, visitor);
     if (detour) co_await detour();
+    if (late_read_failure) co_return *late_read_failure;
     co_return state;
   }
   Awaitable<Result<ReadState>> read_category(CategoryCursor& cursor,

@@ -274,6 +274,15 @@ TEST_P(SubscriptionTest, EndsWhenReadingFails) {
   });
 }
 
+TEST_P(SubscriptionTest, SendsNothingOfAReadThatFailed) {
+  shared.run([](World& world) -> Awaitable<void> {
+    co_await world.write("a-1");
+    world.ns->late_read_failure = Error{ErrorCode::kBackendError, "the memory is full", {}};
+    const auto subscriber = co_await subscribe(world, "stream=a-1");
+    EXPECT_EQ(co_await subscriber->list(1), "end");
+  });
+}
+
 TEST_P(SubscriptionTest, NamespacesDoNotLeakIntoEachOther) {
   shared.run([](World& world) -> Awaitable<void> {
     NewNamespace wanted;
