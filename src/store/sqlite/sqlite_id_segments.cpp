@@ -34,8 +34,10 @@ Code IdSegments::open(Database& database) {
   database_ = &database;
   Code code = statements_->prepare(database);
   if (code == SQLITE_OK) code = load();
-  if (code == SQLITE_OK) commit();
-  return code;
+  if (code != SQLITE_OK) return code;
+  prepare_commit();
+  commit();
+  return SQLITE_OK;
 }
 
 std::int64_t IdSegments::id_count() const {
@@ -60,17 +62,26 @@ Code IdSegments::write(std::span<IdPlace> ids) {
   code = start_merges();
   const auto moved = std::clamp(shape_.merge_pace * static_cast<std::int64_t>(ids.size()),
                                 shape_.tier_ids, shape_.merge_ids_max);
-  return code == SQLITE_OK ? advance_merges(moved) : code;
+  if (code == SQLITE_OK) code = advance_merges(moved);
+  if (code == SQLITE_OK) prepare_commit();
+  return code;
 }
 
-void IdSegments::commit() {
-  directory_ = std::make_shared<IdDirectory>(segments_);
+/// All that can fail for want of memory: once the file has a step, this must have it, too.
+void IdSegments::prepare_commit() {
+  next_directory_ = std::make_shared<IdDirectory>(segments_);
+  retired_.reserve(retired_.size() + dropped_.size());
+}
+
+void IdSegments::commit() noexcept {
+  directory_ = std::move(next_directory_);
   retired_.insert(retired_.end(), dropped_.begin(), dropped_.end());
   dropped_.clear();
 }
 
 void IdSegments::roll_back() {
   is_loaded_ = false;
+  next_directory_.reset();
   segments_.clear();
   dropped_.clear();
   merges_.clear();

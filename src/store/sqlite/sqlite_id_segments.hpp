@@ -47,7 +47,7 @@ class IdSegments {
   /// one is there twice; if the other one was stored by an earlier step, once they are merged.
   [[nodiscard]] Code write(std::span<IdPlace> ids);
   /// The transaction was committed: directory() has the step from now on.
-  void commit();
+  void commit() noexcept;
   /// The transaction was rolled back.
   void roll_back();
 
@@ -88,6 +88,7 @@ class IdSegments {
   [[nodiscard]] Code start_merge(int tier);
   [[nodiscard]] Code advance_merges(std::int64_t ids);
   [[nodiscard]] Code advance(Merge& merge, std::int64_t ids);
+  void prepare_commit();
   [[nodiscard]] Code place_cursors(const Merge& merge);
   [[nodiscard]] Code place(Cursor& cursor, const Merge& merge);
   [[nodiscard]] Code next(Cursor& cursor);
@@ -97,6 +98,7 @@ class IdSegments {
   Database* database_ = nullptr;
   std::unique_ptr<Statements> statements_;
   std::shared_ptr<const IdDirectory> directory_;
+  std::shared_ptr<const IdDirectory> next_directory_;  // once the step is committed
 
   // As of the step that is being written; read from the file again when that was rolled back.
   bool is_loaded_ = false;

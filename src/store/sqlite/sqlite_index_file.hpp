@@ -99,6 +99,7 @@ class IndexFile {
   [[nodiscard]] Code insert_stream(const IndexRow& last, std::int64_t category);
   [[nodiscard]] Code update_stream(const IndexRow& last);
   [[nodiscard]] Code write_categories(std::span<IndexRow> rows);
+  [[nodiscard]] Code write_step(std::span<IndexRow> rows);
   [[nodiscard]] Code write_ids(std::span<const IndexRow> rows);
   /// Pairs of one owner gather in a page until that is full or write_page() ends it.
   [[nodiscard]] Code write_pair(Statement& insert, std::int64_t owner, Pair pair);

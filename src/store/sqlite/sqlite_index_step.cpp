@@ -68,6 +68,21 @@ Code IndexFile::Statements::prepare(Database& database) {
 }
 
 DbResult<void> IndexFile::write(std::span<IndexRow> rows) {
+  try {
+    Code code = write_step(rows);
+    if (code == SQLITE_OK) return {};
+    // A key that is there already: the file is not the index of this log.
+    if (primary(code) == SQLITE_CONSTRAINT) code = SQLITE_CORRUPT;
+    Failure failed = failure(code);
+    roll_back();
+    return failed;
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+}
+
+Code IndexFile::write_step(std::span<IndexRow> rows) {
   written_ = state_;
   names_->counts.clear();
   const IndexRow last = rows.back();
@@ -88,12 +103,7 @@ DbResult<void> IndexFile::write(std::span<IndexRow> rows) {
     state.bind(6, base_.pages);
     code = state.run();
   }
-  if (code == SQLITE_OK) return {};
-  // A key that is there already: the file is not the index of this log.
-  if (primary(code) == SQLITE_CONSTRAINT) code = SQLITE_CORRUPT;
-  Failure failed = failure(code);
-  roll_back();
-  return failed;
+  return code;
 }
 
 Code IndexFile::write_ids(std::span<const IndexRow> rows) {
