@@ -232,6 +232,10 @@ Result<NamespaceHandle> SqliteStore::create(const NewNamespace& wanted) {
     return Error{ErrorCode::kBackendError, "The namespace's files cannot be made", {}};
   }
   if (auto added = parts_.registry.insert(row, wanted.metadata); !added) {
+    // Of any other failure it is not known whether the registry names the directory now.
+    if (is_disk_full(added.error().code)) {
+      static_cast<void>(remove_directory(files_.namespaces + "/" + row.directory));
+    }
     return registry_error(added.error());
   }
   auto ns = std::make_shared<SqliteNamespace>(parts_, std::move(row));
