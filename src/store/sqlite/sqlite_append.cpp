@@ -25,11 +25,6 @@ Error overloaded_error() {
   return {ErrorCode::kOverloaded, "Too many appends are waiting in this namespace", {}};
 }
 
-/// A sync that failed is not to be trusted again, wherever it happened.
-bool is_sync_failure(Code code) {
-  return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
-}
-
 /// Where there is no memory for its text: what follows from a failure must happen.
 Failure failure_of(const LogFile& log, Code code) {
   try {
@@ -283,7 +278,8 @@ std::optional<SqliteNamespace::Written> SqliteNamespace::plan_batch(
     batch.revert();
     return put_back_locked(batch);
   }
-  if (files.has_failed_sync) {  // nothing may rest on what it left behind
+  // Nothing may rest on what a failed sync left behind, before these files were opened or since.
+  if (files.has_failed_sync || parts_.is_read_only.load()) {
     batch.revert();
     batch.fail_all(read_only_error());
     return Written::kNothing;
@@ -392,7 +388,7 @@ void SqliteNamespace::publish_locked(AppendBatch& batch, OpenFiles& files) {
     schedule_index_locked();
   } catch (const std::bad_alloc&) {
     // The messages are stored; memory is not what the files are. Read it from them again.
-    start_rebuild_locked({SQLITE_NOMEM, "no memory for the newest messages", true});
+    start_rebuild_locked({SQLITE_NOMEM, "no memory", true});
   }
 }
 

@@ -52,6 +52,10 @@ inline bool is_damage(Code code) {
 inline bool is_disk_full(Code code) {
   return primary(code) == SQLITE_FULL;
 }
+/// A sync that failed is not to be trusted again, wherever it happened.
+inline bool is_sync_failure(Code code) {
+  return code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
+}
 
 /// Logs the failure and makes the answer a client may see.
 Error storage_error(const Failure& failure);

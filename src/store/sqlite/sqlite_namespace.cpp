@@ -63,6 +63,7 @@ void SqliteNamespace::wait_for_open(OpenWaiter& waiter) {
 void SqliteNamespace::start_opening_locked() {
   if (state_ != State::kClosed) return;
   state_ = State::kOpening;
+  if (opener_scheduled_) return;  // run_opener() looks again before it ends
   opener_scheduled_ = true;
   parts_.openers.push(opener_job_);
 }
@@ -113,6 +114,7 @@ void SqliteNamespace::open_files() {
       schedule_index_locked();
     } else {
       state_ = State::kClosed;
+      if (is_sync_failure(opened.error().code)) parts_.is_read_only.store(true);
       if (opened.error().text != last_open_failure_) {
         last_open_failure_ = opened.error().text;
         spdlog::error("storage: {}", last_open_failure_);
@@ -138,7 +140,8 @@ void SqliteNamespace::close_files(std::unique_ptr<OpenFiles> files) {
   parts_.open_set.remove(*this);
   parts_.message_cache.forget(files->cache_owner);
   const std::int64_t count = files->published.message_count;
-  const bool is_complete = files->close(!parts_.is_read_only.load() && !rebuild_index_);
+  const auto closed = files->close(!parts_.is_read_only.load() && !rebuild_index_);
+  if (!closed) parts_.is_read_only.store(true);
   bool is_noted = false;
   {
     const std::lock_guard lock(mutex_);
@@ -146,7 +149,7 @@ void SqliteNamespace::close_files(std::unique_ptr<OpenFiles> files) {
     index_is_stuck_ = false;
     is_noted = row_.is_clean;
   }
-  if (!is_complete || is_noted) return;
+  if (!closed || !*closed || is_noted) return;
   if (auto noted = parts_.registry.set_count(row_.serial, count, true); !noted) {
     spdlog::warn("storage: {}", noted.error().text);  // it is counted when next asked for
     return;

@@ -166,7 +166,7 @@ DbResult<std::size_t> OpenFiles::index_step(std::mutex& mutex) {
   return rows.size();
 }
 
-bool OpenFiles::close(bool orderly) {
+DbResult<bool> OpenFiles::close(bool orderly) {
   idle_readers.clear();
   lookup = IndexReader();
   if (!orderly) {
@@ -183,9 +183,10 @@ bool OpenFiles::close(bool orderly) {
   }
   index.close();
   if (const Code code = log.checkpoint(); code != SQLITE_OK) {
-    spdlog::error("storage: {}", log.failure(code, "checkpoint").text);
+    Failure failure = log.failure(code, "checkpoint");
+    spdlog::error("storage: {}", failure.text);
     log.close_without_checkpoint();
-    return false;
+    return failure;
   }
   log.close();
   return true;

@@ -17,7 +17,9 @@ Result<void> rebuild(const NamespacePlace& place, const ReindexCallback& progres
   auto files = OpenFiles::open(place, true, told);
   if (!files) return operator_error(files.error());
   const std::int64_t count = (*files)->published.message_count;
-  if (!(*files)->close(true)) {
+  const auto closed = (*files)->close(true);
+  if (!closed) return operator_error(closed.error());
+  if (!*closed) {
     return Error{ErrorCode::kBackendError, place.index_path() + ": cannot be completed", {}};
   }
   progress(place.id, count, count);

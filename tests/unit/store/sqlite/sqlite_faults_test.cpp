@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -138,7 +139,49 @@ TEST_F(SqliteFaults, WhatAKillLeftIsSyncedBeforeItAnswers) {
   open();
   EXPECT_EQ(failure_of(find().append(event("a-1"))), ErrorCode::kBackendError);
   empty_disk();
+  EXPECT_EQ(failure_of(find().append(event("a-1"))), ErrorCode::kReadOnly)
+      << "the system told of what it could not write, and does not tell again";
+  EXPECT_FALSE(store().is_writable());
+  EXPECT_EQ(find().read_stream("a-1").messages.size(), 1U);
+  close();
+  open();
   EXPECT_EQ(must(find().append(event("a-1"))).position.value, 1);
+}
+
+TEST_F(SqliteFaults, ACheckpointThatFailsWhenItClosesFilesEndsWritingToo) {
+  wanted_.open_namespaces_max = 1;
+  open();
+  must(create("one").append(event("a-1")));
+  faults_.set_hook([](const test::FaultVfs::Event& event) {
+    const bool is_file = event.path.ends_with("-one/log.db");
+    return event.operation == Operation::kWrite && is_file ? SQLITE_IOERR_WRITE : SQLITE_OK;
+  });
+  // To open its files those of the other one are closed.
+  EXPECT_EQ(failure_of(create("two").append(event("a-1"))), ErrorCode::kReadOnly);
+  EXPECT_FALSE(store().is_writable());
+  EXPECT_EQ(find("one").read_stream("a-1").messages.size(), 1U);
+  close();
+  empty_disk();
+  open();
+  EXPECT_EQ(must(find("one").append(event("a-1"))).position.value, 1);
+}
+
+TEST_F(SqliteFaults, ANamespaceThatTheRegistryCannotTakeLeavesNoFiles) {
+  open();
+  create("one");
+  const auto directories = [this] {
+    const std::filesystem::directory_iterator all(files("one").parent_path());
+    return std::distance(begin(all), end(all));
+  };
+  fill_disk(
+      [](std::string_view path) { return path.find("metadata.db") != path.npos && !is_log(path); });
+  test::RunningIoThread io;
+  const NewNamespace two{.id = "two", .description = "", .metadata = "", .token_hash = {}};
+  EXPECT_EQ(failure_of(io.run(store().create_namespace(two))), ErrorCode::kBackendError);
+  EXPECT_EQ(directories(), 1);
+  empty_disk();
+  must(create("two").append(event("a-1")));
+  EXPECT_EQ(directories(), 2);
 }
 
 TEST_F(SqliteFaults, ARetryAfterAFailedSyncTellsTheOutcome) {

@@ -185,6 +185,21 @@ class SqliteSync : public SqliteTest {
     return log;
   }
 
+  /// The same with a stream "old-1" in the index alone, which says of "damaged-1" what is not so
+  /// and is used by nobody in the background.
+  Log begin_with_damage() {
+    wanted_.index_delay = std::chrono::hours(1);
+    open();
+    must(create().append({event("old-1"), event("damaged-1")}));
+    close();
+    open();
+    const Log log = find();
+    must(log.append(event("first-1")));  // opens the files
+    damage_index("damaged-1");
+    syncs_.start();
+    return log;
+  }
+
   /// The index says of one stream what is not so.
   void damage_index(const std::string& stream) {
     const std::string sql =
@@ -390,15 +405,7 @@ TEST_F(SqliteSync, AFullDiskBehindASyncTakesNothingWithIt) {
 }
 
 TEST_F(SqliteSync, ABatchThatIsPlannedWhileARebuildBeginsIsPlannedAnew) {
-  wanted_.index_delay = std::chrono::hours(1);  // nobody else reads the index
-  open();
-  must(create().append({event("old-1"), event("damaged-1")}));
-  close();
-  open();
-  const Log log = find();
-  must(log.append(event("first-1")));  // opens the files
-  damage_index("damaged-1");
-  syncs_.start();
+  const Log log = begin_with_damage();
   NewMessage repeated = event("a-1");
   repeated.id = contract::id_number(7);
   Started first = start(log, repeated);
@@ -424,6 +431,62 @@ TEST_F(SqliteSync, ABatchThatIsPlannedWhileARebuildBeginsIsPlannedAnew) {
   EXPECT_EQ(log.read_stream("a-1").messages.size(), 1U);
   EXPECT_EQ(must(damaged.get()), ReadState::kDone);
   EXPECT_EQ(found.found.size(), 1U);
+}
+
+TEST_F(SqliteSync, ARetryBehindARebuildIsNotAnsweredByWhatAFailedSyncLeft) {
+  const Log log = begin_with_damage();
+  NewMessage repeated = event("a-1");
+  repeated.id = contract::id_number(7);
+  Started first = start(log, repeated);
+  syncs_.await(1);
+  AwaitedLine rebuild("the index is rebuilt from the log");
+  test::MessageCollector found;
+  StreamCursor cursor{.stream = "damaged-1", .next = {0}, .remaining = -1};
+  std::future<Result<ReadState>> damaged = io_.start(log.ns().read_stream(cursor, found));
+  rebuild.await();
+  Started retry = start(log, repeated);           // waits for the files to be opened anew
+  must(io_.run(store().find_namespace("test")));  // started behind it
+  std::atomic<bool> failed = false;
+  faults_.set_hook([&failed](const test::FaultVfs::Event& event) {
+    if (!is_sync_of_a_log(event)) return SQLITE_OK;
+    return failed.exchange(true) ? SQLITE_OK : SQLITE_IOERR_FSYNC;  // the system tells once
+  });
+  syncs_.release_all();
+  EXPECT_EQ(failure_of(first.done.get()), ErrorCode::kBackendError);
+  EXPECT_EQ(failure_of(retry.done.get()), ErrorCode::kReadOnly);
+  EXPECT_EQ(must(damaged.get()), ReadState::kDone);
+  close();
+  faults_.set_hook(nullptr);
+}
+
+TEST_F(SqliteSync, OneThreadAtATimeTriesToOpenWhatCannotBeOpened) {
+  open();
+  must(create().append(event("a-1")));
+  close();
+  overwrite(log_file(), 0, "This is no log.");
+  std::atomic<int> openers = 0;
+  std::atomic<int> most_openers = 0;
+  faults_.set_gate([&](const test::FaultVfs::Event& event) {
+    if (event.operation != Operation::kRead || !event.path.ends_with("-test/log.db")) return;
+    const int now = ++openers;
+    most_openers = std::max(most_openers.load(), now);
+    for (int i = 0; i < 20; ++i) std::this_thread::yield();
+    --openers;
+  });
+  open();
+  const Log log = find();
+  // Whoever has just been refused asks again at once.
+  const auto ask = [](Namespace& ns) -> Awaitable<int> {
+    int refused = 0;
+    for (int i = 0; i < 1000; ++i) refused += (co_await ns.head()).has_error() ? 1 : 0;
+    co_return refused;
+  };
+  test::RunningIoThread second_io;
+  std::future<int> first = io_.start(ask(log.ns()));
+  std::future<int> second = second_io.start(ask(log.ns()));
+  EXPECT_EQ(first.get(), 1000);
+  EXPECT_EQ(second.get(), 1000);
+  EXPECT_EQ(most_openers, 1);
 }
 
 TEST_F(SqliteSync, ADeletionWaitsForTheSyncs) {
