@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -19,6 +21,8 @@ inline std::uint64_t mix64(std::uint64_t a, std::uint64_t b) {
 inline std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {
   constexpr std::uint64_t kA = 0xa0761d6478bd642f;
   constexpr std::uint64_t kB = 0xe7037ed1a0b428db;
+  // Both factors are keyed: with a constant, bytes equal to it would make every product 0.
+  const std::uint64_t key = std::rotl(seed, 32) ^ kB;
   const auto read8 = [](const char* from) {
     std::uint64_t word;
     std::memcpy(&word, from, sizeof(word));
@@ -28,7 +32,7 @@ inline std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {
   std::size_t left = bytes.size();
   std::uint64_t state = seed ^ kA;
   while (left > 16) {
-    state = mix64(read8(at) ^ kB, read8(at + 8) ^ state);
+    state = mix64(read8(at) ^ key, read8(at + 8) ^ state);
     at += 16;
     left -= 16;
   }
@@ -40,7 +44,7 @@ inline std::uint64_t hash64(std::string_view bytes, std::uint64_t seed) {
   } else if (left > 0) {
     std::memcpy(&low, at, left);
   }
-  return mix64(kB ^ bytes.size(), mix64(low ^ kB, high ^ state));
+  return mix64(kB ^ bytes.size(), mix64(low ^ key, high ^ state));
 }
 
 /// A random seed for hash64, the same for the whole life of the process.
@@ -51,5 +55,12 @@ inline std::uint64_t hash_seed() {
   }();
   return seed;
 }
+
+/// For tables whose keys are bytes that clients choose.
+struct KeyedHash {
+  using is_transparent = void;
+  using is_avalanching = void;
+  std::size_t operator()(std::string_view bytes) const { return hash64(bytes, hash_seed()); }
+};
 
 }  // namespace eventodb::base

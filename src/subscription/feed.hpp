@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/arena.hpp"
+#include "base/hash64.hpp"
 #include "base/wake_up.hpp"
 #include "eventodb/store.hpp"
 #include "subscription/buffer_pool.hpp"
@@ -92,13 +93,7 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
 
  private:
   using LiveList = SubscriptionList<LiveTag>;
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const {
-      return std::hash<std::string_view>()(name);
-    }
-  };
-  using LiveByName = std::unordered_map<std::string, LiveList, NameHash, std::equal_to<>>;
+  using LiveByName = std::unordered_map<std::string, LiveList, base::KeyedHash, std::equal_to<>>;
 
   void head_moved() noexcept override;
   void ended() noexcept override;

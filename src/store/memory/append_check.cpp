@@ -6,19 +6,13 @@
 #include <unordered_map>
 
 #include "base/hash64.hpp"
+#include "core/id_hash.hpp"
 #include "core/refusals.hpp"
 
 namespace eventodb::store {
 namespace {
 
 constexpr std::int64_t kNoVersion = ExpectedVersion::kNoStream;
-
-struct HashId {
-  std::size_t operator()(const MessageId& id) const {
-    return base::hash64({reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()},
-                        base::hash_seed());
-  }
-};
 
 /// Checks the messages of a batch one by one, against the log and those before them.
 class Planner {
@@ -64,8 +58,8 @@ class Planner {
   std::int64_t next_global_;
   std::array<std::byte, 4096> buffer_;  // small batches stay off the heap
   std::pmr::monotonic_buffer_resource memory_{buffer_.data(), buffer_.size()};
-  std::pmr::unordered_map<std::string_view, std::int64_t> versions_{&memory_};
-  std::pmr::unordered_map<MessageId, std::pair<std::string_view, WrittenMessage>, HashId> ids_{
+  std::pmr::unordered_map<std::string_view, std::int64_t, base::KeyedHash> versions_{&memory_};
+  std::pmr::unordered_map<MessageId, std::pair<std::string_view, WrittenMessage>, IdHash> ids_{
       &memory_};
 };
 

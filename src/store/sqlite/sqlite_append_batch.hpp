@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/id_hash.hpp"
 #include "eventodb/error.hpp"
 #include "eventodb/message.hpp"
 #include "store/sqlite/sqlite_id_search.hpp"
@@ -66,12 +67,6 @@ class AppendBatch {
     HeadCache::Entry* entry;
     StreamHead before;
     StreamHead after;
-  };
-  struct IdHash {
-    std::size_t operator()(const MessageId& id) const {
-      return std::hash<std::string_view>()(
-          {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
-    }
   };
   using Lock = std::unique_lock<std::mutex>;
 

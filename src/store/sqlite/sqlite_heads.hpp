@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/hash64.hpp"
+
 namespace eventodb::store::sqlite {
 
 /// Number and version of a stream; a stream without messages has number 0 and version -1.
@@ -46,7 +48,7 @@ class HeadCache {
 
   std::size_t entries_max_;
   std::deque<Entry> entries_;  // a deque: entries never move, so names and pointers hold
-  boost::unordered_flat_map<std::string_view, Entry*> by_name_;
+  boost::unordered_flat_map<std::string_view, Entry*, base::KeyedHash> by_name_;
   std::size_t hand_ = 0;
   std::uint64_t kept_from_ = UINT64_MAX;
 };

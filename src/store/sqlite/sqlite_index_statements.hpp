@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hash64.hpp"
 #include "store/sqlite/sqlite_index_file.hpp"
 #include "store/sqlite/sqlite_pair_page.hpp"
 
@@ -24,24 +25,20 @@ struct IndexFile::Statements {
 
 /// Numbers of names seen lately, so that a step does not look the same ones up again and again.
 struct IndexFile::Names {
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>()(text);
-    }
-  };
   struct Counts {
     std::int64_t streams = 0;
     std::int64_t messages = 0;
   };
-  using Map = boost::unordered_flat_map<std::string, std::int64_t, Hash, std::equal_to<>>;
+  using Map =
+      boost::unordered_flat_map<std::string, std::int64_t, base::KeyedHash, std::equal_to<>>;
 
   Map categories;
   Map correlations;
   boost::unordered_flat_map<std::int64_t, Counts> counts;  ///< what the step adds, per category
 
-  boost::unordered_flat_map<std::string_view, std::int64_t> types;  ///< of the stream at hand
-  PairPage page;                                                    ///< of what is at hand
+  boost::unordered_flat_map<std::string_view, std::int64_t, base::KeyedHash>
+      types;      ///< of the stream at hand
+  PairPage page;  ///< of what is at hand
 
   void clear() {
     categories.clear();
