@@ -36,8 +36,8 @@ Result<Backend> backend_of(const Config& config) {
     return refusal("pebble is supported in test mode only (as memory); use sqlite://");
   }
   if (scheme.empty()) {
-    return refusal("the database URL has no scheme: " + base::loggable(url) +
-                   "; for example sqlite://name.db");
+    // Without its text: "password=..." is no URL either.
+    return refusal("the database URL has no scheme; it begins like sqlite://name.db");
   }
   return refusal("unknown database scheme: " + base::loggable(scheme) + "; use sqlite://");
 }

@@ -273,9 +273,12 @@ TEST(Cli, Item163StorageThatDoesNotExistEndsWithStatus1) {
 }
 
 TEST(Cli, ErrorsDoNotShowThePasswordOfADatabaseUrl) {
-  const auto ended = refused_start({"-db-url", "postgres://user:hunter2@localhost/x"});
-  EXPECT_EQ(ended.status, 1);
-  EXPECT_EQ(ended.error.find("hunter2"), std::string::npos) << ended.error;
+  for (const char* url : {"postgres://user:hunter2@localhost/x", "user:hunter2@localhost/x",
+                          "host=localhost user=x password=hunter2"}) {
+    const auto ended = refused_start({"-db-url", url});
+    EXPECT_EQ(ended.status, 1);
+    EXPECT_EQ(ended.error.find("hunter2"), std::string::npos) << ended.error;
+  }
 }
 
 TEST(Cli, ADataDirectoryThatIsAFileEndsWithStatus1) {
