@@ -222,8 +222,10 @@ class Store {
   /// Fails with kNamespaceExists (also when two callers race), kBackendError.
   virtual Awaitable<Result<NamespaceHandle>> create_namespace(const NewNamespace& wanted) = 0;
   /// Removes messages, token and id for good; ends its listeners; appends in flight finish or fail
-  /// with kNamespaceNotFound. Fails with kNamespaceNotFound, kBackendError.
-  virtual Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view id) = 0;
+  /// with kNamespaceNotFound. With `only` it must still be this one, and not another that has got
+  /// the id since. Fails with kNamespaceNotFound, kBackendError.
+  virtual Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view id,
+                                                               const Namespace* only) = 0;
   /// Visits every namespace, newest first, ties by id ascending, with exact message counts.
   virtual Awaitable<Result<void>> list_namespaces(NamespaceVisitor& visitor) = 0;
   virtual Awaitable<Result<void>> set_token_hash(std::string_view id, const TokenHash& hash) = 0;

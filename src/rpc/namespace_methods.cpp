@@ -105,13 +105,21 @@ Result<void> check_may_reach(const auth::Access& access, std::string_view id) {
                RefusedNamespace{access.namespace_id}};
 }
 
+/// A token's own namespace as it was when the token was checked: the id may be another's by now.
+/// Null for the administrator, who means whichever has the id.
+const NamespaceHandle& own_namespace(const auth::Access& access) {
+  static const NamespaceHandle kNone;
+  return access.administrator ? kNone : access.ns;
+}
+
 Awaitable<Result<void>> run_delete(Call& call, const NamespaceArgument& arguments) {
   auto allowed = check_may_reach(call.access, arguments.id);
   if (!allowed) co_return allowed;
   if (arguments.id == auth::kDefaultNamespaceId) {
     co_return invalid_request("The namespace 'default' cannot be deleted");
   }
-  auto deleted = co_await call.store.delete_namespace(arguments.id);
+  auto deleted =
+      co_await call.store.delete_namespace(arguments.id, own_namespace(call.access).get());
   if (!deleted) co_return std::move(deleted).error();
   base::ByteBuffer& out = call.out();
   out.append("{\"namespace\":");
@@ -147,9 +155,12 @@ void append_info(base::ByteBuffer& out, const Namespace& ns, const NamespaceInfo
 Awaitable<Result<void>> run_info(Call& call, const NamespaceArgument& arguments) {
   auto allowed = check_may_reach(call.access, arguments.id);
   if (!allowed) co_return allowed;
-  auto found = co_await call.store.find_namespace(arguments.id);
-  if (!found) co_return std::move(found).error();
-  const NamespaceHandle ns = std::move(*found);
+  NamespaceHandle ns = own_namespace(call.access);
+  if (!ns) {
+    auto found = co_await call.store.find_namespace(arguments.id);
+    if (!found) co_return std::move(found).error();
+    ns = std::move(*found);
+  }
   if (!ns) co_return unknown_namespace(arguments.id);
   auto info = co_await ns->info();
   if (!info) co_return std::move(info).error();

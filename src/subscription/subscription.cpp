@@ -72,12 +72,12 @@ Awaitable<std::string_view> Subscription::next() {
       taken_.swap(pending_);
     } else if (is_ending()) {
       break;
+    } else if (keep_alive_due_) {  // also while it looks for the first message that matches
+      taken_ = feed_->buffers().take();
+      append_comment(taken_, "keep-alive", framing_);
     } else if (!live_) {
       const bool readable = co_await catch_up();
       if (!readable) break;
-    } else if (keep_alive_due_) {
-      taken_ = feed_->buffers().take();
-      append_comment(taken_, "keep-alive", framing_);
     } else {
       co_await wake_.wait();
     }

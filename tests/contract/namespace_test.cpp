@@ -209,6 +209,17 @@ TEST_P(NamespaceContract, ADeletedIdCanBeCreatedAgainAndIsEmpty) {
       << "the old handle does not reach the new namespace";
 }
 
+TEST_P(NamespaceContract, WhatHasTheIdOfADeletedOneIsNotDeletedInItsPlace) {
+  const Log old = create("one");
+  must(remove("one"));
+  const Log fresh = create("one");
+  must(fresh.append(event("a-1")));
+  EXPECT_EQ(failure_of(io_.run(store().delete_namespace("one", &old.ns()))),
+            ErrorCode::kNamespaceNotFound);
+  EXPECT_EQ(fresh.read_all().messages.size(), 1U);
+  EXPECT_EQ(must(io_.run(store().delete_namespace("one", &fresh.ns()))).messages_deleted, 1);
+}
+
 TEST_P(NamespaceContract, DeletionUnderLoadEndsEveryCallCleanly) {
   const std::vector<RunningIoThread*> threads = {&second_io_, &third_io_, &fourth_io_};
   for (int round = 0; round < 10; ++round) {

@@ -206,7 +206,7 @@ NamespaceHandle StoreContract::find(std::string_view id) {
 }
 
 Result<DeletedNamespace> StoreContract::remove(std::string_view id) {
-  return io_.run(store_->delete_namespace(id));
+  return io_.run(store_->delete_namespace(id, nullptr));
 }
 
 std::vector<std::string> StoreContract::list() {

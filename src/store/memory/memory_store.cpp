@@ -35,8 +35,9 @@ class MemoryStore final : public Store {
     co_return NamespaceHandle(std::move(created));
   }
 
-  Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view id) override {
-    const MemoryHandle removed = remove(id);
+  Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view id,
+                                                       const Namespace* only) override {
+    const MemoryHandle removed = remove(id, only);
     if (removed == nullptr) co_return unknown_namespace(id);
     const std::int64_t messages = removed->erase();
     co_return DeletedNamespace{.messages_deleted = messages, .deleted_at = base::wall_clock_now()};
@@ -68,10 +69,11 @@ class MemoryStore final : public Store {
     return found == namespaces_.end() ? nullptr : found->second;
   }
 
-  MemoryHandle remove(std::string_view id) {
+  MemoryHandle remove(std::string_view id, const Namespace* only) {
     const std::lock_guard lock(mutex_);
     const auto found = namespaces_.find(id);
     if (found == namespaces_.end()) return nullptr;
+    if (only != nullptr && found->second.get() != only) return nullptr;
     MemoryHandle removed = std::move(found->second);
     namespaces_.erase(found);
     return removed;

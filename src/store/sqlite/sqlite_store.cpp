@@ -24,7 +24,7 @@ std::size_t bounded_by_descriptors(std::size_t wanted) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
   const std::size_t fits = limit.rlim_cur / 2 / limits::kDescriptorsPerNamespace;
-  return std::clamp<std::size_t>(fits, 4, wanted);
+  return std::min(std::max<std::size_t>(fits, 4), wanted);
 }
 
 /// A registry that is gone while its namespaces are there would be made anew, without them.
@@ -170,8 +170,10 @@ Awaitable<Result<NamespaceHandle>> SqliteStore::create_namespace(const NewNamesp
                                        [this, &wanted] { return create(wanted); });
 }
 
-Awaitable<Result<DeletedNamespace>> SqliteStore::delete_namespace(std::string_view id) {
-  return on_registrar<DeletedNamespace>(parts_.registrar, [this, id] { return remove(id); });
+Awaitable<Result<DeletedNamespace>> SqliteStore::delete_namespace(std::string_view id,
+                                                                  const Namespace* only) {
+  return on_registrar<DeletedNamespace>(parts_.registrar,
+                                        [this, id, only] { return remove(id, only); });
 }
 
 Awaitable<Result<void>> SqliteStore::set_token_hash(std::string_view id, const TokenHash& hash) {
@@ -244,9 +246,9 @@ Result<NamespaceHandle> SqliteStore::create(const NewNamespace& wanted) {
   return NamespaceHandle(ns);
 }
 
-Result<DeletedNamespace> SqliteStore::remove(std::string_view id) {
+Result<DeletedNamespace> SqliteStore::remove(std::string_view id, const Namespace* only) {
   const Handle ns = find(id);
-  if (ns == nullptr) return unknown_namespace(id);
+  if (ns == nullptr || (only != nullptr && ns.get() != only)) return unknown_namespace(id);
   if (parts_.is_read_only.load()) return read_only_error();
   // Opens it when only its log knows the count. One that cannot be opened can still be deleted.
   static_cast<void>(ns->count_messages());

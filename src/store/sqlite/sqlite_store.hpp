@@ -30,7 +30,8 @@ class SqliteStore final : public Store {
   bool is_writable() const override { return !parts_.is_read_only.load(); }
   Awaitable<Result<NamespaceHandle>> find_namespace(std::string_view id) override;
   Awaitable<Result<NamespaceHandle>> create_namespace(const NewNamespace& wanted) override;
-  Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view id) override;
+  Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view id,
+                                                       const Namespace* only) override;
   Awaitable<Result<void>> list_namespaces(NamespaceVisitor& visitor) override;
   Awaitable<Result<void>> set_token_hash(std::string_view id, const TokenHash& hash) override;
   void close() override;
@@ -49,7 +50,7 @@ class SqliteStore final : public Store {
   // On the registrar thread.
   Result<NamespaceHandle> create(const NewNamespace& wanted);
   Result<void> make_directory(RegistryRow& row);
-  Result<DeletedNamespace> remove(std::string_view id);
+  Result<DeletedNamespace> remove(std::string_view id, const Namespace* only);
   Result<std::vector<Counted>> count_all();
   Result<void> change_token(std::string_view id, const TokenHash& hash);
   Error registry_error(const Failure& failure);

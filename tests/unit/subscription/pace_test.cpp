@@ -124,7 +124,7 @@ TEST(Feed, EndsBehindARest) {
     co_await world.write_many("a-2", 2);
     EXPECT_EQ(co_await live->list(2), "a-2@0 a-2@1");
     while (pace.resting == nullptr) co_await yield();
-    (co_await world.store->delete_namespace("test")).value();
+    (co_await world.store->delete_namespace("test", nullptr)).value();
     pace.end_rest();
     EXPECT_EQ(co_await live->list(1), "end");
   });

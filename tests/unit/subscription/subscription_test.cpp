@@ -228,7 +228,7 @@ TEST_P(SubscriptionTest, EndsWhenTheNamespaceIsDeleted) {
     const auto lagging = co_await subscribe(world, "category=a");
     co_await world.write("a-1");
     EXPECT_EQ(co_await live->list(1), "a-1@0");
-    EXPECT_TRUE(co_await world.store->delete_namespace("test"));
+    EXPECT_TRUE(co_await world.store->delete_namespace("test", nullptr));
     EXPECT_EQ(co_await live->list(1), "end");
     EXPECT_EQ(co_await live->list(1), "end");
     EXPECT_EQ(co_await lagging->list(1), "end");
@@ -322,6 +322,19 @@ TEST_P(SubscriptionTest, ARetriedWriteCausesNoSecondNotice) {
     }
     co_await world.write("a-2");
     EXPECT_EQ(co_await subscriber->list(2), "a-1@0 a-2@0");
+  });
+}
+
+TEST_P(SubscriptionTest, SilenceIsFilledWithCommentsBeforeTheFirstEventToo) {
+  shared.run([](World& world) -> Awaitable<void> {
+    co_await world.write("a-1");
+    const auto subscriber = co_await subscribe(world, "stream=a-1");
+    const auto now = std::chrono::steady_clock::time_point() + std::chrono::hours(1);
+    Subscription& subscription = subscriber->subscription;
+    subscription.sweep(now);
+    subscription.sweep(now + limits::kKeepAliveInterval);
+    EXPECT_EQ(co_await subscription.next(), ": keep-alive\n\n") << "a look at the log can be long";
+    EXPECT_EQ(co_await subscriber->list(1), "a-1@0");
   });
 }
 

@@ -31,6 +31,29 @@ TEST_F(WireAuth, Item026WithoutCredentials) {
   EXPECT_EQ(reply.code(), "AUTH_REQUIRED");
 }
 
+TEST_F(WireAuth, ATokenOfADeletedNamespaceReachesNoneThatHasTheIdSince) {
+  for (const std::string method : {"ns.delete", "ns.info"}) {
+    Caller admin(port_, admin_token());
+    const std::string id = "gone-" + method;
+    const std::string create = "[\"ns.create\"," + json_text(id) + "]";
+    const std::string remove = "[\"ns.delete\"," + json_text(id) + "]";
+    const std::string body = "[\"" + method + "\"," + json_text(id) + "]";
+    const std::string old_token(admin.result(create).at("token").as_string());
+    // Its head is answered, so its token was good; the body comes when the id is another's.
+    HttpClient late(port_);
+    late.send("POST /rpc HTTP/1.1\r\nHost: a\r\nAuthorization: " + bearer(old_token) +
+              "\r\nExpect: 100-continue\r\nContent-Length: " + std::to_string(body.size()) +
+              "\r\n\r\n");
+    EXPECT_EQ(late.receive_bytes(25), "HTTP/1.1 100 Continue\r\n\r\n");
+    admin.ok(remove);
+    admin.ok(create);
+    late.send(body);
+    EXPECT_EQ(late.receive().status, 404) << method;
+    admin.ok("[\"ns.info\"," + json_text(id) + "]");
+    admin.ok(remove);
+  }
+}
+
 TEST_F(WireAuth, Item027WithoutTheScheme) {
   for (const auto& value : {token_, "bearer " + token_, "Basic " + token_, std::string("Bearer"),
                             std::string("Bearer ")}) {

@@ -193,7 +193,7 @@ Log SqliteTest::find(std::string_view id) {
 }
 
 Result<DeletedNamespace> SqliteTest::remove(std::string_view id) {
-  return io_->run(store_->delete_namespace(id));
+  return io_->run(store_->delete_namespace(id, nullptr));
 }
 
 std::vector<std::string> SqliteTest::list() {
