@@ -117,8 +117,8 @@ Awaitable<bool> Connection::send(Buffers buffers) {
     const std::size_t sent = socket_.write_some(buffers, error);
     if (error && error != asio::error::would_block) co_return false;
     if (advance(buffers, sent)) break;
-    // Progress, or the beginning of a stall.
-    if (before != Phase::kStream) enter(Phase::kWrite);
+    // Progress, or the beginning of a stall. A stream has no such clock until it ends.
+    if (phase_ != Phase::kStream) enter(Phase::kWrite);
     const auto [waited] = co_await base::operation<error_code>([&](auto handler) {
       socket_.async_wait(asio::socket_base::wait_write, std::move(handler));
     });

@@ -278,6 +278,7 @@ void Exchange::fail() {
     status_ = 500;
     return;
   }
+  owner_.reset();
   // With the answers to requests that take_next() took: what became of all of them is unknown.
   out().truncate(std::min(rendered_from_, out().size()));
   refuse_and_close({ErrorCode::kInternalError, "internal error", {}});

@@ -57,13 +57,13 @@ Awaitable<void> Feed::run() {
     failure_ = Error{ErrorCode::kInternalError, problem.what(), {}};
   }
   if (watching) ns_->unwatch(*this);
-  if (failure_ && failure_->code != ErrorCode::kNamespaceNotFound) {
-    spdlog::error("subscriptions of namespace {} ended: {}", base::loggable(ns_->id()),
-                  failure_->message);
-  }
   owner_.forget(*this);
   ended_ = true;
   wake_all();
+  if (failure_ && failure_->code != ErrorCode::kNamespaceNotFound) {  // last: it may throw
+    spdlog::error("subscriptions of namespace {} ended: {}", base::loggable(ns_->id()),
+                  failure_->message);
+  }
 }
 
 /// Offers what is new until end().
@@ -194,7 +194,12 @@ std::shared_ptr<Feed> FeedSet::open(NamespaceHandle ns) {
   if (found != feeds_.end()) return found->second;
   auto feed = std::make_shared<Feed>(*this, std::move(ns));
   feeds_.emplace(&feed->ns(), feed);
-  base::spawn(thread_.context(), feed->run());
+  try {
+    base::spawn(thread_.context(), feed->run());
+  } catch (...) {
+    forget(*feed);  // nobody may wait for one that does not run
+    throw;
+  }
   return feed;
 }
 
