@@ -2,6 +2,7 @@
 #include <bit>
 #include <tuple>
 
+#include "eventodb/limits.hpp"
 #include "eventodb/stream_name.hpp"
 #include "store/sqlite/sqlite_index_statements.hpp"
 #include "store/sqlite/sqlite_schema.hpp"
@@ -12,6 +13,8 @@ namespace eventodb::store::sqlite {
 namespace {
 
 constexpr std::size_t kNamesKeptMax = 16'384;
+/// A correlation can be as long as a request.
+constexpr std::size_t kNameKeptBytesMax = limits::kStreamNameBytesMax;
 
 std::string_view bytes_of(const MessageId& id) {
   return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()};
@@ -34,6 +37,7 @@ Code number_of(std::string_view name, Map& known, Statement& find, Statement& in
     number = each->integer(0);
     code = each->step();  // an INSERT is complete only after its last step
     if (code != SQLITE_DONE) return code;
+    if (name.size() > kNameKeptBytesMax) return SQLITE_OK;
     if (known.size() >= kNamesKeptMax) known.clear();
     known.emplace(name, number);
     return SQLITE_OK;
