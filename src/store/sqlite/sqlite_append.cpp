@@ -279,7 +279,7 @@ std::optional<SqliteNamespace::Written> SqliteNamespace::plan_batch(
     return put_back_locked(batch);
   }
   // Nothing may rest on what a failed sync left behind, before these files were opened or since.
-  if (files.has_failed_sync || parts_.is_read_only.load()) {
+  if (parts_.is_read_only.load()) {
     batch.revert();
     batch.fail_all(read_only_error());
     return Written::kNothing;

@@ -89,6 +89,11 @@ void IdSegments::roll_back() {
 
 void IdSegments::reclaim_pages() {
   const std::size_t before = free_pages_.size();
+  std::size_t retired_pages = 0;
+  for (const Segment& segment : retired_) {
+    for (const auto& part : segment->parts()) retired_pages += part->pages.size();
+  }
+  free_pages_.reserve(before + retired_pages);  // what throws below would leave holes
   std::erase_if(retired_, [this](const Segment& segment) {
     if (segment.use_count() > 1) return false;
     for (const auto& part : segment->parts()) {

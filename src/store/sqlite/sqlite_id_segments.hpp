@@ -62,6 +62,8 @@ class IdSegments {
   struct Cursor;
   struct Stored;
 
+  void prepare_commit();
+
   // What the file has (sqlite_id_load.cpp).
   [[nodiscard]] Code load();
   [[nodiscard]] Code load_segments(std::vector<Stored>& stored);
@@ -88,7 +90,6 @@ class IdSegments {
   [[nodiscard]] Code start_merge(int tier);
   [[nodiscard]] Code advance_merges(std::int64_t ids);
   [[nodiscard]] Code advance(Merge& merge, std::int64_t ids);
-  void prepare_commit();
   [[nodiscard]] Code place_cursors(const Merge& merge);
   [[nodiscard]] Code place(Cursor& cursor, const Merge& merge);
   [[nodiscard]] Code next(Cursor& cursor);

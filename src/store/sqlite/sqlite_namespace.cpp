@@ -114,6 +114,7 @@ void SqliteNamespace::open_files() {
       schedule_index_locked();
     } else {
       state_ = State::kClosed;
+      // Of either file: what fails a sync of one is not to be trusted with the other.
       if (is_sync_failure(opened.error().code)) parts_.is_read_only.store(true);
       if (opened.error().text != last_open_failure_) {
         last_open_failure_ = opened.error().text;
@@ -152,6 +153,7 @@ void SqliteNamespace::close_files(std::unique_ptr<OpenFiles> files) {
   if (!closed || !*closed || is_noted) return;
   if (auto noted = parts_.registry.set_count(row_.serial, count, true); !noted) {
     spdlog::warn("storage: {}", noted.error().text);  // it is counted when next asked for
+    if (is_sync_failure(noted.error().code)) parts_.is_read_only.store(true);
     return;
   }
   const std::lock_guard lock(mutex_);

@@ -175,11 +175,11 @@ DbResult<bool> OpenFiles::close(bool orderly) {
     return false;
   }
   std::mutex nobody_else;
-  while (!tail.empty()) {
-    if (const auto step = index_step(nobody_else); !step) {
-      spdlog::warn("storage: {}", step.error().text);  // it catches up at the next open
-      break;
-    }
+  bool is_complete = true;
+  while (is_complete && !tail.empty()) {
+    const auto step = index_step(nobody_else);
+    is_complete = step.has_value();
+    if (!step) spdlog::warn("storage: {}", step.error().text);  // it catches up at the next open
   }
   index.close();
   if (const Code code = log.checkpoint(); code != SQLITE_OK) {
@@ -189,7 +189,7 @@ DbResult<bool> OpenFiles::close(bool orderly) {
     return failure;
   }
   log.close();
-  return true;
+  return is_complete;
 }
 
 }  // namespace eventodb::store::sqlite

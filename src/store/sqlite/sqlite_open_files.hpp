@@ -59,8 +59,8 @@ struct OpenFiles {
 
   /// Closes every connection; nothing may use them any more. `orderly`: the tail is indexed and the
   /// WALs are moved into their files; returns whether that was complete. Otherwise all is left as
-  /// after a crash. Fails (and logs why) when a write or sync of the log did: it must not be
-  /// written any more.
+  /// after a crash. Fails (and logs why) when the checkpoint of the
+  /// log did: it must not be written any more.
   DbResult<bool> close(bool orderly);
 
   bool tail_is_full() const {
