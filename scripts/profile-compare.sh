@@ -8,9 +8,9 @@
 # allocations changed most, and a verdict by the project's criteria. An optimization is worth
 # keeping when it brings one of
 #   20 % fewer allocations (or bytes) per operation, 10 % throughput, 5 % latency,
-# costs no more CPU per operation (3 % is taken as equal), and is nowhere slower: 10 % less throughput
-# or 5 % more mean latency is a regression, whatever was gained. A difference that lies within the
-# spread of the rounds is called noise and counts as none: take more ROUNDS.
+# costs no more CPU per operation (3 % is taken as equal), and is nowhere slower: 10 % less
+# throughput or 5 % more mean latency is a regression, whatever was gained. A difference that lies
+# within the spread of the rounds is called noise and counts as none: take more ROUNDS.
 #
 #   --baseline DIR   the run to compare with   [$BASELINE]
 #   --optimized DIR  the one to judge          [$OPTIMIZED]
