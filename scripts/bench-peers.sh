@@ -13,9 +13,9 @@
 #
 # The stores take turns within a round; each run has an empty store, which was written to for a
 # moment before (half a second, 20,000 requests, one second). Prints medians of all rounds with
-# their spread (min..max), the ratio of eventodb to each peer, and the p99. All stores have their files in
-# one temporary directory and listen on loopback; everything that was started is ended, data is
-# removed.
+# their spread (min..max), the ratio of eventodb to each peer, and the p99. All stores have their
+# files in one temporary directory and listen on loopback; everything that was started is ended,
+# data is removed.
 #
 #   --rounds N         rounds                                        [7]
 #   --seconds N        length of one run                             [2]

@@ -1,6 +1,7 @@
 #include "store/open_store.hpp"
 
 #include <spdlog/spdlog.h>
+#include <algorithm>
 
 #include <string>
 
@@ -18,8 +19,12 @@ Error refusal(std::string text) {
 }
 
 std::string_view scheme_of(std::string_view url) {
-  const auto end = url.find("://");
-  return end == std::string_view::npos ? std::string_view() : url.substr(0, end);
+  const std::string_view scheme = url.substr(0, std::min(url.find("://"), url.size()));
+  constexpr std::string_view kSigns =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
+  const bool is_one =
+      scheme.size() != url.size() && scheme.find_first_not_of(kSigns) == std::string_view::npos;
+  return is_one ? scheme : std::string_view();
 }
 
 /// What the URL asks for (protocol 5.3), or a text that says why it cannot be had.

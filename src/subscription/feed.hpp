@@ -70,7 +70,8 @@ class Feed final : public HeadListener, public std::enable_shared_from_this<Feed
  public:
   Feed(FeedSet& owner, NamespaceHandle ns);
 
-  /// Runs until the namespace ends, reading fails or nobody is left. Never throws.
+  /// Runs until the namespace ends, reading fails or nobody is left. Throws only
+  /// what its last line of the log does.
   Awaitable<void> run();
 
   Namespace& ns() const { return *ns_; }

@@ -273,8 +273,9 @@ TEST(Cli, Item163StorageThatDoesNotExistEndsWithStatus1) {
 }
 
 TEST(Cli, ErrorsDoNotShowThePasswordOfADatabaseUrl) {
-  for (const char* url : {"postgres://user:hunter2@localhost/x", "user:hunter2@localhost/x",
-                          "host=localhost user=x password=hunter2"}) {
+  for (const char* url :
+       {"postgres://user:hunter2@localhost/x", "user:hunter2@localhost/x",
+        "host=localhost user=x password=hunter2", "password=hunter2 options=x://y"}) {
     const auto ended = refused_start({"-db-url", url});
     EXPECT_EQ(ended.status, 1);
     EXPECT_EQ(ended.error.find("hunter2"), std::string::npos) << ended.error;

@@ -62,8 +62,6 @@ class IdSegments {
   struct Cursor;
   struct Stored;
 
-  void prepare_commit();
-
   // What the file has (sqlite_id_load.cpp).
   [[nodiscard]] Code load();
   [[nodiscard]] Code load_segments(std::vector<Stored>& stored);
@@ -81,6 +79,7 @@ class IdSegments {
   [[nodiscard]] Code finish(Draft& draft);
   [[nodiscard]] Code store_segment(std::int64_t number, bool is_complete, std::int64_t merged_into);
   void reclaim_pages();
+  void prepare_commit();
 
   // Merges (sqlite_id_merge.cpp).
   int tier_of(const IdSegment& segment) const;

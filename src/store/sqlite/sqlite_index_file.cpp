@@ -204,15 +204,17 @@ void IndexFile::drop_statements() {
   ids_.reset();
 }
 
-void IndexFile::close() {
-  if (!database_.is_open()) return;
+bool IndexFile::close() {
+  if (!database_.is_open()) return true;
   const bool is_untouched = wal_.is_unused() && !had_wal_;
   if (auto done = is_untouched ? DbResult<void>() : make_whole(); !done) {
     spdlog::warn("storage: {}", done.error().text);
-    return close_without_checkpoint();
+    close_without_checkpoint();
+    return false;
   }
   drop_statements();
   database_.close();
+  return true;
 }
 
 void IndexFile::close_without_checkpoint() {

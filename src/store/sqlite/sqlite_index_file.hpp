@@ -64,8 +64,9 @@ class IndexFile {
   /// Between steps: bounds the WAL. Failures are for the log only; the index can be rebuilt.
   DbResult<void> checkpoint_when_due();
 
-  /// Orderly, with a last checkpoint, or leaving all as it is.
-  void close();
+  /// Orderly, with a last checkpoint, or leaving all as it is. False (and logged): that failed, and
+  /// the next open looks at it as after a crash.
+  [[nodiscard]] bool close();
   void close_without_checkpoint();
 
  private:

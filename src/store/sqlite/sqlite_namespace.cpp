@@ -114,7 +114,7 @@ void SqliteNamespace::open_files() {
       schedule_index_locked();
     } else {
       state_ = State::kClosed;
-      // Of either file: what fails a sync of one is not to be trusted with the other.
+      // Also of the index: here nothing tells the two apart.
       if (is_sync_failure(opened.error().code)) parts_.is_read_only.store(true);
       if (opened.error().text != last_open_failure_) {
         last_open_failure_ = opened.error().text;
@@ -141,7 +141,8 @@ void SqliteNamespace::close_files(std::unique_ptr<OpenFiles> files) {
   parts_.open_set.remove(*this);
   parts_.message_cache.forget(files->cache_owner);
   const std::int64_t count = files->published.message_count;
-  const auto closed = files->close(!parts_.is_read_only.load() && !rebuild_index_);
+  const bool orderly = !parts_.is_read_only.load() && !rebuild_index_;
+  const auto closed = files->close(orderly);
   if (!closed) parts_.is_read_only.store(true);
   bool is_noted = false;
   {
@@ -150,7 +151,7 @@ void SqliteNamespace::close_files(std::unique_ptr<OpenFiles> files) {
     index_is_stuck_ = false;
     is_noted = row_.is_clean;
   }
-  if (!closed || !*closed || is_noted) return;
+  if (!closed || !orderly || is_noted) return;
   if (auto noted = parts_.registry.set_count(row_.serial, count, true); !noted) {
     spdlog::warn("storage: {}", noted.error().text);  // it is counted when next asked for
     if (is_sync_failure(noted.error().code)) parts_.is_read_only.store(true);

@@ -181,7 +181,7 @@ DbResult<bool> OpenFiles::close(bool orderly) {
     is_complete = step.has_value();
     if (!step) spdlog::warn("storage: {}", step.error().text);  // it catches up at the next open
   }
-  index.close();
+  is_complete = index.close() && is_complete;
   if (const Code code = log.checkpoint(); code != SQLITE_OK) {
     Failure failure = log.failure(code, "checkpoint");
     spdlog::error("storage: {}", failure.text);

@@ -58,9 +58,9 @@ struct OpenFiles {
   DbResult<std::size_t> index_step(std::mutex& mutex);
 
   /// Closes every connection; nothing may use them any more. `orderly`: the tail is indexed and the
-  /// WALs are moved into their files; returns whether that was complete. Otherwise all is left as
-  /// after a crash. Fails (and logs why) when the checkpoint of the
-  /// log did: it must not be written any more.
+  /// WALs are moved into their files; returns whether the index is complete. Otherwise all is left
+  /// as after a crash. Fails (and logs why) when the log's checkpoint did: the log must not be
+  /// written any more.
   DbResult<bool> close(bool orderly);
 
   bool tail_is_full() const {

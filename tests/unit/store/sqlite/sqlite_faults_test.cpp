@@ -158,9 +158,12 @@ TEST_F(SqliteFaults, ACheckpointThatFailsWhenItClosesFilesEndsWritingToo) {
     return event.operation == Operation::kWrite && is_file ? SQLITE_IOERR_WRITE : SQLITE_OK;
   });
   // To open files of others those of the first one are closed, once the thread that wrote is done.
-  for (int i = 0; store().is_writable(); ++i) {
-    static_cast<void>(create("other" + std::to_string(i)).append(event("a-1")));
+  ErrorCode last = ErrorCode::kCount;
+  for (int i = 0; i < 1000 && store().is_writable(); ++i) {
+    last = failure_of(create("other" + std::to_string(i)).append(event("a-1")));
   }
+  EXPECT_FALSE(store().is_writable());
+  EXPECT_EQ(last, ErrorCode::kReadOnly);
   EXPECT_EQ(find("one").read_stream("a-1").messages.size(), 1U);
   close();
   empty_disk();
