@@ -83,7 +83,8 @@ class FakeRegistry final : public Store {
     made->set_description(wanted.description);
     co_return NamespaceHandle(made);
   }
-  Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view, const Namespace*) override {
+  Awaitable<Result<DeletedNamespace>> delete_namespace(std::string_view,
+                                                       const Namespace*) override {
     co_return out_of_order();
   }
   Awaitable<Result<void>> list_namespaces(NamespaceVisitor&) override { co_return out_of_order(); }
