@@ -224,6 +224,24 @@ class SqliteSync : public SqliteTest {
     });
   }
 
+  /// A read that meets the damage of begin_with_damage().
+  struct DamagedRead {
+    AwaitedLine line{"the index is rebuilt from the log"};  // also while others may still log
+    test::MessageCollector found;
+    StreamCursor cursor{.stream = "damaged-1", .next = {0}, .remaining = -1};
+    std::future<Result<ReadState>> done;
+  };
+  /// Returns when the rebuild has begun.
+  void begin_rebuild(const Log& log, DamagedRead& read) {
+    read.done = io_.start(log.ns().read_stream(read.cursor, read.found));
+    read.line.await();
+  }
+
+  static NewMessage with_id() {
+    NewMessage message = event("a-1");
+    message.id = contract::id_number(7);
+    return message;
+  }
   static NewMessage with_version(std::int64_t version) {
     NewMessage message = event("a-1");
     message.expected_version = ExpectedVersion(version);
@@ -273,8 +291,7 @@ TEST_F(SqliteSync, OnAFastDiskTheNextBatchWaits) {
 
 TEST_F(SqliteSync, WhatRestsOnAnUnsyncedBatchWaitsForIt) {
   const Log log = begin();
-  NewMessage message = event("a-1");
-  message.id = contract::id_number(7);
+  const NewMessage message = with_id();
   Started first = start(log, message);
   syncs_.await(1);
   Started retry = start(log, message);
@@ -406,8 +423,7 @@ TEST_F(SqliteSync, AFullDiskBehindASyncTakesNothingWithIt) {
 
 TEST_F(SqliteSync, ABatchThatIsPlannedWhileARebuildBeginsIsPlannedAnew) {
   const Log log = begin_with_damage();
-  NewMessage repeated = event("a-1");
-  repeated.id = contract::id_number(7);
+  const NewMessage repeated = with_id();
   Started first = start(log, repeated);
   syncs_.await(1);
   index_read_.arm();
@@ -416,11 +432,8 @@ TEST_F(SqliteSync, ABatchThatIsPlannedWhileARebuildBeginsIsPlannedAnew) {
   std::vector<Append> appends{{{&old, 1}, {&written[0], 1}}, {{&repeated, 1}, {&written[1], 1}}};
   std::future<void> second = io_.start(log.ns().append_each(appends));
   index_read_.await();  // the second batch is being planned, and has not got to the retry
-  AwaitedLine rebuild("the index is rebuilt from the log");
-  test::MessageCollector found;
-  StreamCursor cursor{.stream = "damaged-1", .next = {0}, .remaining = -1};
-  std::future<Result<ReadState>> damaged = io_.start(log.ns().read_stream(cursor, found));
-  rebuild.await();
+  DamagedRead damaged;
+  begin_rebuild(log, damaged);
   syncs_.release_all();
   EXPECT_TRUE(first.done.get());  // is in no tail
   index_read_.release();
@@ -429,21 +442,17 @@ TEST_F(SqliteSync, ABatchThatIsPlannedWhileARebuildBeginsIsPlannedAnew) {
   EXPECT_TRUE(appends[1].outcome);
   EXPECT_EQ(written[1], *first.written);
   EXPECT_EQ(log.read_stream("a-1").messages.size(), 1U);
-  EXPECT_EQ(must(damaged.get()), ReadState::kDone);
-  EXPECT_EQ(found.found.size(), 1U);
+  EXPECT_EQ(must(damaged.done.get()), ReadState::kDone);
+  EXPECT_EQ(damaged.found.found.size(), 1U);
 }
 
 TEST_F(SqliteSync, ARetryBehindARebuildIsNotAnsweredByWhatAFailedSyncLeft) {
   const Log log = begin_with_damage();
-  NewMessage repeated = event("a-1");
-  repeated.id = contract::id_number(7);
+  const NewMessage repeated = with_id();
   Started first = start(log, repeated);
   syncs_.await(1);
-  AwaitedLine rebuild("the index is rebuilt from the log");
-  test::MessageCollector found;
-  StreamCursor cursor{.stream = "damaged-1", .next = {0}, .remaining = -1};
-  std::future<Result<ReadState>> damaged = io_.start(log.ns().read_stream(cursor, found));
-  rebuild.await();
+  DamagedRead damaged;
+  begin_rebuild(log, damaged);
   Started retry = start(log, repeated);           // waits for the files to be opened anew
   must(io_.run(store().find_namespace("test")));  // started behind it
   std::atomic<bool> failed = false;
@@ -454,7 +463,7 @@ TEST_F(SqliteSync, ARetryBehindARebuildIsNotAnsweredByWhatAFailedSyncLeft) {
   syncs_.release_all();
   EXPECT_EQ(failure_of(first.done.get()), ErrorCode::kBackendError);
   EXPECT_EQ(failure_of(retry.done.get()), ErrorCode::kReadOnly);
-  EXPECT_EQ(must(damaged.get()), ReadState::kDone);
+  EXPECT_EQ(must(damaged.done.get()), ReadState::kDone);
   close();
   faults_.set_hook(nullptr);
 }
